@@ -1,0 +1,1 @@
+document.querySelector('app-shell')?.append('WavLM Playground');

@@ -1,0 +1,36 @@
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { preview, type PreviewServer } from 'vite';
+import { browserArguments, findBrowser } from '../../tools/browser.ts';
+
+/** The built app, served and opened in a real browser. */
+export interface BuiltPage {
+  readonly browser: Browser;
+  readonly page: Page;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves `dist/` on a free port. */
+export async function serveBuild(): Promise<{ url: string; server: PreviewServer }> {
+  const server = await preview({ preview: { port: 0, open: false }, logLevel: 'warn' });
+  const url = server.resolvedUrls?.local[0];
+  if (!url) throw new Error('The preview server gave no address.');
+  return { url, server };
+}
+
+/** Serves `dist/`, starts the browser and opens the page (`query` such as `?device=wasm`). */
+export async function openBuiltPage(query = ''): Promise<BuiltPage> {
+  const { url, server } = await serveBuild();
+  const browser = await chromium.launch({ executablePath: await findBrowser(), args: browserArguments });
+  const page = await browser.newPage();
+  await page.goto(url + query);
+  return {
+    browser,
+    page,
+    url,
+    close: async () => {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
