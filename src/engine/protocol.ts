@@ -1,6 +1,5 @@
-import type { AugmentationSettings } from '../audio/augmentation.ts';
 import type { Reject, Utterance } from '../dataset/utterance.ts';
-import type { Pooling } from '../encoder/pooling.ts';
+import type { ExtractionSettings } from '../experiments/extraction-id.ts';
 
 /** Types that cross from the engine worker to the page: plain data, no classes. */
 
@@ -57,18 +56,6 @@ export interface DownloadProgress {
   readonly file: string;
   readonly receivedBytes: number;
   readonly totalBytes: number;
-}
-
-/** Everything about an extraction that changes a number in it. */
-export interface ExtractionSettings {
-  /** Indices into hidden_states (0…L), ascending; `last` and `all` are resolved before this. */
-  readonly layers: readonly number[];
-  readonly pooling: Pooling;
-  readonly augmentations: AugmentationSettings;
-  /** Longest stretch given to the encoder at once. */
-  readonly maxClipSec: number;
-  /** What happens to longer clips: windows pooled together, or the first `maxClipSec` kept. */
-  readonly longClips: 'window' | 'crop';
 }
 
 /** How an extraction is carried out; may change in the middle without changing its identity. */

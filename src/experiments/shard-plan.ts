@@ -1,0 +1,19 @@
+/** A shard still to be computed: ascending example indices, all inside one stretch of `shardSize`. */
+export interface PlannedShard {
+  readonly sampleIndices: readonly number[];
+}
+
+/**
+ * Groups the examples that no committed shard accounts for. Stretches are aligned to multiples of `shardSize`, so that
+ * an interrupted run and an uninterrupted one cut at the same places; the size may change between runs.
+ */
+export function planShards(total: number, accounted: ReadonlySet<number>, shardSize: number): PlannedShard[] {
+  const plan: PlannedShard[] = [];
+  for (let start = 0; start < total; start += shardSize) {
+    const sampleIndices: number[] = [];
+    for (let index = start; index < Math.min(start + shardSize, total); index += 1)
+      if (!accounted.has(index)) sampleIndices.push(index);
+    if (sampleIndices.length > 0) plan.push({ sampleIndices });
+  }
+  return plan;
+}
