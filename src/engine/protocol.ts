@@ -1,23 +1,10 @@
+import type { BackendChoice, DeviceStatus } from '../device/status.ts';
 import type { Reject, Utterance } from '../dataset/utterance.ts';
 import type { ExtractionSettings } from '../experiments/extraction-id.ts';
 
 /** Types that cross from the engine worker to the page: plain data, no classes. */
 
-export type BackendChoice = 'auto' | 'webgpu' | 'wasm';
-
-/** The device that computes, in words a person understands. */
-export interface DeviceStatus {
-  readonly backend: 'webgpu' | 'wasm';
-  /** E.g. `nvidia ampere` or `SwiftShader (software)`; null without an adapter. */
-  readonly adapter: string | null;
-  /** True when the adapter is a software one. */
-  readonly isSoftware: boolean;
-  readonly threads: number;
-  /** One sentence: which device was chosen and why. */
-  readonly explanation: string;
-  /** The known-answer self-test that runs before the first shard. */
-  readonly selfTest: 'not run' | 'passed' | 'failed';
-}
+export type { BackendChoice, DeviceStatus };
 
 export interface DatasetStatus {
   readonly id: string;
