@@ -8,7 +8,7 @@ export interface HashingCheckpoint {
    * Identity of the encoder, 64 hex digits: the same for every file format and number type that holds the same
    * float32 values. Tensors that nobody has read are read now.
    */
-  hash(): Promise<string>;
+  readonly hash: () => Promise<string>;
 }
 
 /**
