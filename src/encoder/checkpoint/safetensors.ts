@@ -56,7 +56,7 @@ export async function openSafetensors(file: CheckpointFile): Promise<StoredTenso
   const headerBytes = readUint64(dataView(await readRange(file, 0, 8)), 0);
   if (headerBytes > MAX_HEADER_BYTES) {
     throw new SafetensorsHeaderError(
-      `${file.path} announces a header of ${headerBytes} bytes; safetensors allows 100,000,000. The file is damaged or of another kind.`,
+      `${file.path} announces a header of more than 100,000,000 bytes, which safetensors does not allow. The file is damaged or of another kind.`,
     );
   }
   if (8 + headerBytes > file.blob.size) {
