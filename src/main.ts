@@ -1,1 +1,1 @@
-document.querySelector('app-shell')?.append('WavLM Playground');
+import './ui/app-shell.ts';

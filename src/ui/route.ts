@@ -1,0 +1,18 @@
+/** Where the person is: the address after `#`, so that back, forward and bookmarks work without a server. */
+export interface Route {
+  readonly room: Room;
+  /** The extraction or run that is shown, when one is. */
+  readonly id: string | null;
+}
+
+export type Room = 'start' | 'data' | 'encoder' | 'extract' | 'train' | 'runs';
+const rooms: readonly Room[] = ['start', 'data', 'encoder', 'extract', 'train', 'runs'];
+
+export function parseRoute(hash: string): Route {
+  const [first = '', second = ''] = hash.replace(/^#?\/?/, '').split('/');
+  const room = rooms.find((candidate) => candidate === first) ?? 'start';
+  return { room, id: second === '' ? null : decodeURIComponent(second) };
+}
+
+export const hrefOf = (room: Room, id?: string): string =>
+  `#/${room === 'start' ? '' : room}${id === undefined ? '' : `/${encodeURIComponent(id)}`}`;

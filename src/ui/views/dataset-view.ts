@@ -1,0 +1,427 @@
+import { css, html, type PropertyValues, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
+import type { Reject, Utterance } from '../../dataset/utterance.ts';
+import type { DatasetStatus } from '../../engine/protocol.ts';
+import type { Bar } from '../elements/bar-list.ts';
+import '../elements/bar-list.ts';
+import '../elements/data-table.ts';
+import type { TableColumn } from '../elements/data-table.ts';
+import { formatAudioTotal, formatBytes, formatCount, formatCounted, formatDuration } from '../format.ts';
+import { icons } from '../icons.ts';
+import { errorTitle } from '../job-words.ts';
+import { hrefOf } from '../route.ts';
+import { controls } from '../styles/controls.ts';
+import { WiredView } from './wired-view.ts';
+import { valueOf } from '../event-target.ts';
+
+const columns: readonly TableColumn<Utterance>[] = [
+  {
+    key: 'path',
+    title: 'File',
+    width: 'minmax(17rem, 1fr)',
+    cell: ({ path }) => html`<span title=${path}>${path}</span>`,
+    sortValue: ({ path }) => path,
+  },
+  {
+    key: 'label',
+    title: 'Label',
+    width: '9rem',
+    cell: ({ label }) => label ?? '–',
+    sortValue: ({ label }) => label,
+  },
+  {
+    key: 'speaker',
+    title: 'Speaker',
+    width: '8rem',
+    cell: ({ speaker }) => speaker ?? '–',
+    sortValue: ({ speaker }) => speaker,
+  },
+  {
+    key: 'duration',
+    title: 'Length',
+    width: '7rem',
+    align: 'end',
+    cell: ({ durationSec }) => (durationSec === null ? '–' : formatDuration(durationSec)),
+    sortValue: ({ durationSec }) => durationSec,
+  },
+  {
+    key: 'size',
+    title: 'Size',
+    width: '6.5rem',
+    align: 'end',
+    cell: ({ sizeBytes }) => formatBytes(sizeBytes),
+    sortValue: ({ sizeBytes }) => sizeBytes,
+  },
+];
+
+const splitColumn: TableColumn<Utterance> = {
+  key: 'split',
+  title: 'Split',
+  width: '7rem',
+  cell: ({ split }) => split ?? '–',
+  sortValue: ({ split }) => split,
+};
+
+/** Counts by name, the most frequent first. */
+function countBy(utterances: readonly Utterance[], key: 'label' | 'speaker'): readonly Bar[] {
+  const counts = new Map<string, number>();
+  for (const utterance of utterances) {
+    const name = utterance[key];
+    if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts].map(([name, count]) => ({ name, count })).sort((a, b) => b.count - a.count);
+}
+
+/** The dataset: how much of what, by whom, which files were set aside, and every clip in a table. */
+@customElement('dataset-view')
+export class DatasetView extends WiredView {
+  @state() private utterances: readonly Utterance[] = [];
+  @state() private search = '';
+  @state() private label = '';
+  @state() private speaker = '';
+  /** Status that the rows were asked for with: a relabelled dataset is asked for again. */
+  #loadedFor: DatasetStatus | null = null;
+  #classes: readonly Bar[] = [];
+  #speakers: readonly Bar[] = [];
+
+  static override styles = [
+    controls,
+    css`
+      .columns {
+        display: grid;
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr));
+        gap: 1.25rem;
+        align-items: start;
+      }
+      .next {
+        border-color: var(--accent);
+      }
+      .filters {
+        display: grid;
+        grid-template-columns: minmax(10rem, 2fr) minmax(8rem, 1fr) minmax(8rem, 1fr);
+        gap: 0.75rem;
+        align-items: end;
+        margin-block-end: 0.75rem;
+      }
+      .filters label > * {
+        inline-size: 100%;
+      }
+      @media (max-width: 34rem) {
+        .filters {
+          grid-template-columns: 1fr 1fr;
+        }
+        .filters label:first-child {
+          grid-column: 1 / -1;
+        }
+      }
+      .group + .group {
+        margin-block-start: 0.5rem;
+      }
+      .group ul {
+        max-block-size: 14rem;
+        overflow: auto;
+        margin-block: 0.25rem 0.75rem;
+      }
+      .group li {
+        padding-block: 0.3rem;
+        border-block-end: 1px solid var(--line);
+        font-size: var(--text-s);
+      }
+    `,
+  ];
+
+  protected override willUpdate(_changed: PropertyValues): void {
+    const { dataset } = this.model;
+    if (dataset && dataset !== this.#loadedFor) {
+      this.#loadedFor = dataset;
+      void this.#load(dataset);
+    }
+  }
+
+  async #load(dataset: DatasetStatus): Promise<void> {
+    const rows = await this.model.run('Reading the table…', () =>
+      this.model.playground.utterances(dataset.id, 0, dataset.clips),
+    );
+    if (!rows || this.#loadedFor !== dataset) return;
+    this.#classes = countBy(rows, 'label');
+    this.#speakers = countBy(rows, 'speaker');
+    this.utterances = rows;
+  }
+
+  #filtered(): readonly Utterance[] {
+    const needle = this.search.trim().toLocaleLowerCase();
+    if (needle === '' && this.label === '' && this.speaker === '') return this.utterances;
+    return this.utterances.filter(
+      ({ path, label, speaker }) =>
+        (this.label === '' || label === this.label) &&
+        (this.speaker === '' || speaker === this.speaker) &&
+        (needle === '' || path.toLocaleLowerCase().includes(needle)),
+    );
+  }
+
+  override render(): TemplateResult {
+    const { dataset } = this.model;
+    return dataset ? this.#full(dataset) : this.#empty();
+  }
+
+  #empty(): TemplateResult {
+    return html`<div class="view">
+      <header class="view-head">
+        <div>
+          <h1>No recordings yet</h1>
+          <p>
+            Drop a folder of audio anywhere on this page. It is read here, on this computer, and never sent.
+          </p>
+        </div>
+      </header>
+      <div class="row">${this.#openButtons('primary')}</div>
+    </div>`;
+  }
+
+  #openButtons(kind: string): TemplateResult {
+    return html`
+      <button type="button" class=${kind} @click=${() => this.request('choose-folder')}>
+        ${icons.folder} Choose folder
+      </button>
+      <button type="button" @click=${() => this.request('choose-files')}>${icons.file} Choose files</button>
+      <button type="button" @click=${() => this.request('open-demo')}>${icons.spark} Try the demo</button>
+    `;
+  }
+
+  #full(dataset: DatasetStatus): TemplateResult {
+    return html`<div class="view">
+      <header class="view-head">
+        <div>
+          <h1>${dataset.name}</h1>
+          <p>
+            ${formatCounted(dataset.clips, 'clip')} can be
+            used${dataset.rejects.length > 0 ? html`, <a href="#rejects" @click=${this.#showRejects}>${formatCounted(dataset.rejects.length, 'file')} set aside</a>` : ', no file was set aside'}.
+          </p>
+        </div>
+        ${this.#otherDatasets(dataset)}
+      </header>
+      ${dataset.filesAvailable ? this.#next(dataset) : this.#away(dataset)}
+      ${dataset.notices.map((notice) => html`<p class="note signal">${notice}</p>`)}
+
+      <section class="panel" aria-label="Summary">
+        <dl class="readings">
+          <div>
+            <dt>clips</dt>
+            <dd>${formatCount(dataset.clips)}</dd>
+          </div>
+          <div>
+            <dt>of audio</dt>
+            <dd>${formatAudioTotal(dataset.hours)}</dd>
+          </div>
+          <div>
+            <dt>${dataset.classes.length === 1 ? 'class' : 'classes'}</dt>
+            <dd>${formatCount(dataset.classes.length)}</dd>
+          </div>
+          <div>
+            <dt>${dataset.speakers.length === 1 ? 'speaker' : 'speakers'}</dt>
+            <dd>${dataset.speakers.length === 0 ? 'unknown' : formatCount(dataset.speakers.length)}</dd>
+          </div>
+        </dl>
+      </section>
+
+      <div class="columns">
+        <section class="panel stack" aria-labelledby="classes">
+          <h2 id="classes">Classes</h2>
+          ${this.#labelScheme(dataset)}
+          <bar-list
+            .bars=${this.#classes}
+            @bar-chosen=${(event: CustomEvent<string>) => (this.label = event.detail)}
+          ></bar-list>
+        </section>
+        <section class="panel stack" aria-labelledby="speakers">
+          <h2 id="speakers">Speakers</h2>
+          ${
+            dataset.speakers.length === 0
+              ? html`<p class="quiet">
+                  Neither the file names nor a CSV say who speaks. A column “speaker” in the CSV makes
+                  speaker-disjoint splits possible.
+                </p>`
+              : html`<bar-list
+                  .bars=${this.#speakers}
+                  @bar-chosen=${(event: CustomEvent<string>) => (this.speaker = event.detail)}
+                ></bar-list>`
+          }
+        </section>
+      </div>
+      ${this.#table(dataset)} ${this.#rejects(dataset.rejects)}
+    </div>`;
+  }
+
+  #otherDatasets(dataset: DatasetStatus): TemplateResult {
+    const { datasets } = this.app;
+    return html`<div class="row">
+      ${
+        datasets.length > 1
+          ? html`<label class="field"
+              >Dataset
+              <select @change=${(event: Event) => this.model.selectDataset(valueOf(event))}>
+                ${datasets.map(
+                  ({ id, name, clips }) =>
+                    html`<option value=${id} ?selected=${id === dataset.id}>
+                      ${name} (${formatCount(clips)})
+                    </option>`,
+                )}
+              </select>
+            </label>`
+          : ''
+      }
+      <button type="button" @click=${() => this.request('choose-folder')}>
+        ${icons.folder} Open another
+      </button>
+    </div>`;
+  }
+
+  #next(dataset: DatasetStatus): TemplateResult {
+    const { encoder } = this.model;
+    return html`<section class="panel next row spread" aria-label="Next step">
+      <p>
+        <strong>Ready.</strong> ${formatCounted(dataset.clips, 'clip')} with
+        <a href=${hrefOf('encoder')}>${encoder?.name ?? 'the built-in encoder'}</a>, last layer averaged over
+        time unless you <a href=${hrefOf('extract')}>choose otherwise</a>.
+      </p>
+      <div class="row">
+        <a class="button" href=${hrefOf('extract')}>Settings</a>
+        <button type="button" class="primary" ?disabled=${dataset.clips === 0} @click=${this.#start}>
+          ${icons.play} Start extraction
+        </button>
+      </div>
+    </section>`;
+  }
+
+  #away(dataset: DatasetStatus): TemplateResult {
+    return html`<section class="panel next row spread" aria-label="Next step">
+      <p>
+        The list is remembered, the recordings themselves are not at hand. <strong>Reopen the folder</strong>,
+        or drop the same folder again.
+      </p>
+      <button type="button" class="primary" @click=${() => this.model.reopenFolder(dataset.id)}>
+        ${icons.folder} Reopen folder
+      </button>
+    </section>`;
+  }
+
+  #labelScheme(dataset: DatasetStatus): TemplateResult {
+    const { labelScheme } = dataset;
+    const known = this.app.labelSchemes.some(({ id }) => id === labelScheme.id);
+    const example = this.app.labelSchemes.find(({ id }) => id === labelScheme.id)?.example;
+    return html`<label class="field"
+        >Labels come from
+        <select @change=${(event: Event) => this.model.useLabelScheme(dataset.id, valueOf(event))}>
+          ${known ? '' : html`<option value=${labelScheme.id} selected>${labelScheme.title}</option>`}
+          ${this.app.labelSchemes.map(
+            ({ id, title }) => html`<option value=${id} ?selected=${id === labelScheme.id}>${title}</option>`,
+          )}
+        </select>
+      </label>
+      <p class="small quiet">
+        ${labelScheme.detected ? 'Detected from the files; change it if it is wrong.' : 'Chosen by you.'}
+        ${example ? html`<span class="mono">${example}</span>` : ''}
+      </p>`;
+  }
+
+  #table(dataset: DatasetStatus): TemplateResult {
+    const rows = this.#filtered();
+    const isFiltered =
+      rows.length !== this.utterances.length || this.label + this.speaker + this.search !== '';
+    const hasSplit = this.utterances.some(({ split }) => split !== null);
+    const select = (title: string, value: string, names: readonly string[], set: (name: string) => void) =>
+      html`<label class="field"
+        >${title}
+        <select @change=${(event: Event) => set(valueOf(event))}>
+          <option value="" ?selected=${value === ''}>all</option>
+          ${names.map((name) => html`<option value=${name} ?selected=${name === value}>${name}</option>`)}
+        </select>
+      </label>`;
+    return html`<section class="panel" aria-labelledby="clips">
+      <div class="row spread">
+        <h2 id="clips">Clips</h2>
+        <p class="small quiet" role="status">
+          ${isFiltered ? `${formatCount(rows.length)} of ${formatCounted(this.utterances.length, 'clip')}` : ''}
+          ${
+            isFiltered
+              ? html`<button type="button" class="plain small" @click=${this.#clearFilters}>Show all</button>`
+              : ''
+          }
+        </p>
+      </div>
+      <div class="filters">
+        <label class="field"
+          >Search file names
+          <input
+            type="search"
+            .value=${this.search}
+            @input=${(event: Event) => (this.search = valueOf(event))}
+          />
+        </label>
+        ${select('Label', this.label, dataset.classes, (name) => (this.label = name))}
+        ${select('Speaker', this.speaker, dataset.speakers, (name) => (this.speaker = name))}
+      </div>
+      <data-table
+        caption="Clips of ${dataset.name}"
+        empty-text="No clip matches."
+        .columns=${hasSplit ? [...columns, splitColumn] : columns}
+        .rows=${rows}
+      ></data-table>
+    </section>`;
+  }
+
+  #rejects(rejects: readonly Reject[]): TemplateResult | string {
+    if (rejects.length === 0) return '';
+    const groups = new Map<string, Reject[]>();
+    for (const reject of rejects) {
+      const members = groups.get(reject.errorName);
+      if (members) members.push(reject);
+      else groups.set(reject.errorName, [reject]);
+    }
+    return html`<section class="panel" id="rejects" aria-labelledby="rejects-title">
+      <h2 id="rejects-title">Set aside</h2>
+      <p class="quiet">These files are left out; the rest of the folder is unharmed.</p>
+      ${[...groups].map(
+        ([errorName, members]) =>
+          html`<details class="group" ?open=${groups.size <= 3}>
+            <summary>
+              ${errorTitle(errorName)} <span class="mono quiet">${formatCount(members.length)}</span>
+            </summary>
+            <ul tabindex="0" aria-label="${errorTitle(errorName)}">
+              ${members
+                .slice(0, 500)
+                .map(
+                  ({ path, reason }) =>
+                    html`<li>
+                      <span class="mono path">${path}</span><br /><span class="quiet">${reason}</span>
+                    </li>`,
+                )}
+              ${members.length > 500 ? html`<li>… and ${formatCount(members.length - 500)} more</li>` : ''}
+            </ul>
+          </details>`,
+      )}
+    </section>`;
+  }
+
+  #showRejects(event: Event): void {
+    event.preventDefault();
+    this.renderRoot.querySelector('#rejects')?.scrollIntoView();
+  }
+
+  #clearFilters(): void {
+    this.search = '';
+    this.label = '';
+    this.speaker = '';
+  }
+
+  async #start(): Promise<void> {
+    const id = await this.model.startExtraction();
+    if (id !== null) this.goTo('extract', id);
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'dataset-view': DatasetView;
+  }
+}

@@ -1,0 +1,159 @@
+import type { EngineEvent } from '../../../src/engine/protocol.ts';
+import { fakeShards, basePlus, cpu, fakeDataset, fakeJob, nano } from './fake-data.ts';
+import type { FakeStart } from './fake-playground.ts';
+
+/** A state of the app worth looking at: what the engine remembers, where the person is, what then happens. */
+export interface Scene {
+  readonly hash: string;
+  readonly start: FakeStart;
+  readonly events?: readonly EngineEvent[];
+}
+
+const crema = fakeDataset();
+const finished = fakeJob(1, {
+  id: 'done1',
+  dataset: { id: 'dataset-96', name: 'Demo' },
+  encoder: nano,
+  total: 96,
+  failures: [],
+  failed: 0,
+  done: 96,
+  sizeBytes: 96 * 192 * 4,
+  settings: { ...fakeJob(1).settings, layers: [4] },
+});
+const running = fakeJob(0.62);
+
+export const scenes: Readonly<Record<string, Scene>> = {
+  'start-empty': { hash: '#/', start: {} },
+  'start-unfinished': {
+    hash: '#/',
+    start: {
+      datasets: [{ ...crema, filesAvailable: false }],
+      encoders: [basePlus],
+      jobs: [
+        fakeJob(0.62, {
+          state: 'interrupted',
+          notice: 'Recovered after the browser closed: 46 shards verified, the one in hand will be redone.',
+          remainingSec: null,
+          timesRealTime: null,
+        }),
+        finished,
+      ],
+    },
+  },
+  'data-empty': { hash: '#/data', start: {} },
+  'data-full': { hash: '#/data', start: { datasets: [crema], encoders: [nano] } },
+  'data-away': {
+    hash: '#/data',
+    start: { datasets: [{ ...crema, filesAvailable: false, rejects: [], notices: [] }], encoders: [nano] },
+  },
+  'encoder-empty': { hash: '#/encoder', start: {} },
+  'encoder-full': { hash: '#/encoder', start: { datasets: [crema], encoders: [nano, basePlus] } },
+  'encoder-download': {
+    hash: '#/encoder',
+    start: { datasets: [crema], encoders: [nano] },
+    events: [
+      {
+        type: 'download',
+        progress: { file: 'model.safetensors', receivedBytes: 148e6, totalBytes: 377.6e6 },
+      },
+    ],
+  },
+  'extract-empty': { hash: '#/extract', start: {} },
+  'extract-settings': {
+    hash: '#/extract',
+    start: { datasets: [crema], encoders: [basePlus], jobs: [running, finished] },
+  },
+  'extract-full-disk': {
+    hash: '#/extract',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      storage: { usedBytes: 9.9e9, freeBytes: 12e6, persisted: false },
+    },
+  },
+  'job-running': {
+    hash: `#/extract/${running.id}`,
+    start: { datasets: [crema], encoders: [basePlus], jobs: [running, finished] },
+  },
+  'job-live': {
+    hash: `#/extract/${running.id}`,
+    start: { datasets: [crema], encoders: [basePlus], jobs: [fakeJob(0.1)], stepMs: 250 },
+  },
+  'job-large': {
+    hash: '#/extract/large',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      device: cpu,
+      jobs: [
+        fakeJob(0.41, {
+          id: 'large',
+          total: 126_000,
+          failures: [],
+          remainingSec: 9e4,
+          timesRealTime: 4.2,
+        }),
+      ],
+    },
+  },
+  'job-paused-full': {
+    hash: `#/extract/${running.id}`,
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      jobs: [
+        fakeJob(0.62, {
+          state: 'paused',
+          remainingSec: null,
+          timesRealTime: null,
+          notice:
+            'Paused: the disk quota is used up. Free some space (compact or remove a finished extraction), then resume; nothing is lost.',
+        }),
+      ],
+      storage: { usedBytes: 9.9e9, freeBytes: 12e3, persisted: false },
+    },
+    events: [
+      {
+        type: 'notice',
+        level: 'error',
+        text: 'The disk quota is used up: the extraction of CREMA-D is paused, all committed shards are safe.',
+      },
+      { type: 'notice', level: 'warning', text: 'The browser did not grant persistent storage.' },
+    ],
+  },
+  'job-damaged': {
+    hash: '#/extract/damaged',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      jobs: [
+        fakeJob(1, {
+          id: 'damaged',
+          state: 'failed',
+          notice: '2 shards do not match their digests. Repair computes just these again.',
+          shards: fakeShards(7442, 100, (index) =>
+            index === 12 || index === 40
+              ? 'damaged'
+              : index === 71
+                ? 'failed'
+                : index < 66
+                  ? 'verified'
+                  : 'done',
+          ),
+        }),
+      ],
+    },
+  },
+  'job-second-tab': {
+    hash: `#/extract/${running.id}`,
+    start: { datasets: [crema], encoders: [basePlus], jobs: [{ ...running, writable: false }] },
+  },
+  'job-finished': {
+    hash: '#/extract/done1',
+    start: { datasets: [crema], encoders: [nano], jobs: [finished, running] },
+  },
+  'job-unknown': { hash: '#/extract/gone', start: {} },
+  'train-empty': { hash: '#/train', start: {} },
+  'runs-empty': { hash: '#/runs', start: {} },
+};
