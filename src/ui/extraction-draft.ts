@@ -1,12 +1,7 @@
+import type { ExtractionSettings } from '../experiments/extraction-id.ts';
 import type { AugmentationSettings, Range } from '../audio/augmentation.ts';
 import type { Pooling } from '../encoder/pooling.ts';
-import type {
-  DatasetStatus,
-  EncoderStatus,
-  ExtractionPace,
-  ExtractionSettings,
-  ExtractRequest,
-} from '../engine/protocol.ts';
+import type { DatasetStatus, EncoderStatus, ExtractionPace, ExtractRequest } from '../engine/protocol.ts';
 
 /** What the person has chosen so far; layers stay `last` or `all` until an encoder says how many there are. */
 export interface ExtractionDraft extends Omit<ExtractionSettings, 'layers'>, ExtractionPace {

@@ -1,9 +1,9 @@
+import type { ExtractionSettings } from '../../../src/experiments/extraction-id.ts';
 import type { Reject, Utterance } from '../../../src/dataset/utterance.ts';
 import type {
   DatasetStatus,
   DeviceStatus,
   EncoderStatus,
-  ExtractionSettings,
   JobStatus,
   ShardState,
   ShardStatus,
