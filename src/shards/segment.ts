@@ -153,6 +153,19 @@ export function recordHeadBytes(bytes: Uint8Array, at: number): number | null {
   return textBytes > MAX_TEXT_BYTES ? null : recordHeader.size + textBytes;
 }
 
+/** Whether the fixed header at `at` claims to be a record at `offset` of this segment; cheap, no digest. */
+export function isRecordHeadFor(
+  bytes: Uint8Array,
+  at: number,
+  offset: number,
+  segmentId: bigint | null,
+): boolean {
+  if (bytes.length - at < recordHeader.size || !startsWith(bytes, at, recordMagic)) return false;
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at, recordHeader.size);
+  if (segmentId !== null && view.getBigUint64(recordHeader.segmentId, true) !== segmentId) return false;
+  return view.getBigUint64(recordHeader.offset, true) === BigInt(offset);
+}
+
 /**
  * The record head at `at` of `bytes`, which lies at `offset` of the segment file; null when the bytes are too few or
  * are no record, are damaged, or belong to another place or segment (`segmentId` null accepts any).
@@ -164,13 +177,11 @@ export function decodeRecordHead(
   segmentId: bigint | null,
   digest: Digest,
 ): RecordHead | null {
+  if (!isRecordHeadFor(bytes, at, offset, segmentId)) return null;
   const headBytes = recordHeadBytes(bytes, at);
   if (headBytes === null || bytes.length - at < headBytes) return null;
   const head = bytes.subarray(at, at + headBytes);
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const ownSegmentId = view.getBigUint64(recordHeader.segmentId, true);
-  if (segmentId !== null && ownSegmentId !== segmentId) return null;
-  if (view.getBigUint64(recordHeader.offset, true) !== BigInt(offset)) return null;
   const textBytes = headBytes - recordHeader.size;
   if (!startsWith(head, recordHeader.headerDigest, headerDigest(head, textBytes, digest))) return null;
   const text = JSON.parse(new TextDecoder().decode(head.subarray(recordHeader.size))) as RecordText;
@@ -179,7 +190,7 @@ export function decodeRecordHead(
     operation: operations[view.getUint32(recordHeader.operation, true)] ?? 'put',
     sequence: Number(view.getBigUint64(recordHeader.sequence, true)),
     epoch: Number(view.getBigUint64(recordHeader.epoch, true)),
-    segmentId: ownSegmentId,
+    segmentId: view.getBigUint64(recordHeader.segmentId, true),
     offset,
     payloadOffset: offset + alignUp(headBytes),
     payloadBytes: Number(view.getBigUint64(recordHeader.payloadBytes, true)),

@@ -1,0 +1,199 @@
+import type { ChangeChannel, StoreBackend } from './backend.ts';
+import type { Catalog, CatalogRow, CatalogUpdate } from './catalog.ts';
+import { StaleWriterError } from './errors.ts';
+import type { WriterLock } from './lock.ts';
+import { LogStore } from './log-store.ts';
+import { ReaderStore } from './reader-store.ts';
+import { NoSpaceError, type SegmentDirectory, type SegmentFile } from './segment-file.ts';
+import type { RecordStore, StoreChange } from './store.ts';
+
+/** A disk in memory: outlives the stores opened on it, and can fail as a real one does. */
+export class MemoryDisk {
+  readonly files = new Map<string, MemoryFile>();
+  readonly rows = new Map<string, CatalogRow>();
+  readonly listeners = new Set<(change: StoreChange) => void>();
+  /** Bytes that fit; writes beyond it leave a part of what was to be written behind. */
+  capacityBytes = Infinity;
+  reserveBytes = 0;
+  epoch = 0;
+  isClean = false;
+  holder: { isLost: boolean } | null = null;
+
+  usedBytes(): number {
+    let sum = this.reserveBytes;
+    for (const file of this.files.values()) sum += file.bytes.length;
+    return sum;
+  }
+
+  /** What a wiped IndexedDB looks like. */
+  wipeCatalog(): void {
+    this.rows.clear();
+    this.epoch = 0;
+    this.isClean = false;
+  }
+
+  /** What a killed browser looks like: the lock is free, the files are as they are. */
+  kill(): void {
+    if (this.holder) this.holder.isLost = true;
+    this.holder = null;
+    this.listeners.clear();
+  }
+}
+
+/** A file of a {@link MemoryDisk}. */
+export class MemoryFile implements SegmentFile {
+  readonly name: string;
+  isWritable = true;
+  bytes = new Uint8Array(0);
+  readonly #disk: MemoryDisk;
+
+  constructor(name: string, disk: MemoryDisk) {
+    this.name = name;
+    this.#disk = disk;
+  }
+
+  sizeBytes(): Promise<number> {
+    return Promise.resolve(this.bytes.length);
+  }
+
+  read(at: number, into: Uint8Array<ArrayBuffer>): Promise<number> {
+    const part = this.bytes.subarray(at, at + into.length);
+    into.set(part);
+    return Promise.resolve(part.length);
+  }
+
+  write(at: number, bytes: Uint8Array): void {
+    const growth = Math.max(0, at + bytes.length - this.bytes.length);
+    const room = Math.max(0, this.#disk.capacityBytes - this.#disk.usedBytes());
+    const fitting = growth <= room ? bytes : bytes.subarray(0, Math.max(0, bytes.length - (growth - room)));
+    if (at + fitting.length > this.bytes.length) {
+      const larger = new Uint8Array(at + fitting.length);
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    this.bytes.set(fitting, at);
+    if (fitting.length < bytes.length) throw new NoSpaceError(`${this.name} has no room.`);
+  }
+
+  flush(): void {
+    // Memory is as durable as this disk gets.
+  }
+
+  truncate(sizeBytes: number): void {
+    const bytes = new Uint8Array(sizeBytes);
+    bytes.set(this.bytes.subarray(0, sizeBytes));
+    this.bytes = bytes;
+  }
+
+  blob(start: number, end: number): Promise<Blob> {
+    return Promise.resolve(new Blob([this.bytes.slice(start, end)]));
+  }
+
+  close(): void {
+    // Nothing is held.
+  }
+}
+
+export interface MemoryOptions {
+  readonly fullBytes?: number;
+  readonly spareFiles?: number;
+  readonly takeOver?: boolean;
+}
+
+/** A store in memory: the same code as on OPFS over another disk. For tests, and where no private file system is. */
+export async function openMemoryStore(
+  disk: MemoryDisk = new MemoryDisk(),
+  options: MemoryOptions = {},
+): Promise<RecordStore> {
+  const lock = lockOf(disk, options.takeOver ?? false);
+  const backend: StoreBackend = {
+    directory: directoryOf(disk),
+    catalog: catalogOf(disk),
+    lock,
+    channel: channelOf(disk),
+    rollLogs: () => Promise.resolve(),
+    fullBytes: options.fullBytes ?? 1 << 30,
+    spareFiles: options.spareFiles ?? 2,
+  };
+  return lock ? LogStore.open(backend) : ReaderStore.open(backend);
+}
+
+function lockOf(disk: MemoryDisk, takeOver: boolean): WriterLock | null {
+  if (disk.holder && !takeOver) return null;
+  if (disk.holder) disk.holder.isLost = true;
+  const state = { isLost: false };
+  disk.holder = state;
+  return {
+    get isLost() {
+      return state.isLost;
+    },
+    tookOver: takeOver,
+    release: () => {
+      if (disk.holder === state) disk.holder = null;
+    },
+  };
+}
+
+function directoryOf(disk: MemoryDisk): SegmentDirectory {
+  return {
+    openAll: () => Promise.resolve([...disk.files.values()]),
+    addFile: () => {
+      const file = new MemoryFile(`segment-${String(disk.files.size).padStart(4, '0')}.seg`, disk);
+      disk.files.set(file.name, file);
+      return Promise.resolve(file);
+    },
+    holdReserve: () => {
+      const wanted = Number.isFinite(disk.capacityBytes) ? 4096 : 0;
+      if (disk.usedBytes() + wanted <= disk.capacityBytes) disk.reserveBytes = wanted;
+      return Promise.resolve();
+    },
+    releaseReserve: () => {
+      disk.reserveBytes = 0;
+      return Promise.resolve();
+    },
+    close: () => undefined,
+  };
+}
+
+function catalogOf(disk: MemoryDisk): Catalog {
+  const placeOf = ({ file, offset }: Pick<CatalogRow, 'file' | 'offset'>): string => `${file} ${offset}`;
+  const sorted = (): CatalogRow[] => [...disk.rows.values()].sort((a, b) => a.sequence - b.sequence);
+  return {
+    rows: () => Promise.resolve(sorted()),
+    rowsAfter: (sequence) => Promise.resolve(sorted().filter((row) => row.sequence > sequence)),
+    epoch: () => Promise.resolve(disk.epoch),
+    update: ({ epoch, put, remove }: CatalogUpdate) => {
+      if (disk.epoch > epoch) return Promise.reject(new StaleWriterError());
+      disk.epoch = epoch;
+      for (const row of remove) disk.rows.delete(placeOf(row));
+      for (const row of put) disk.rows.set(placeOf(row), structuredClone(row));
+      return Promise.resolve();
+    },
+    takeCleanMark: () => {
+      const wasClean = disk.isClean;
+      disk.isClean = false;
+      return Promise.resolve(wasClean);
+    },
+    setCleanMark: () => {
+      disk.isClean = true;
+      return Promise.resolve();
+    },
+    close: () => undefined,
+  };
+}
+
+function channelOf(disk: MemoryDisk): ChangeChannel {
+  let own: ((change: StoreChange) => void) | null = null;
+  return {
+    post: (change) => {
+      for (const listener of disk.listeners) if (listener !== own) listener(change);
+    },
+    listen: (listener) => {
+      own = listener;
+      disk.listeners.add(listener);
+    },
+    close: () => {
+      if (own) disk.listeners.delete(own);
+    },
+  };
+}

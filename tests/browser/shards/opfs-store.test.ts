@@ -1,0 +1,21 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { recordStoreContract } from '../../contracts/record-store.ts';
+
+const worker = new Worker(new URL('./contract-worker.ts', import.meta.url), { type: 'module' });
+afterAll(() => worker.terminate());
+
+function runInWorker(title: string): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = (event: MessageEvent<{ title: string; error: string | null }>) =>
+      resolve(event.data.error);
+    worker.onerror = (event) => reject(new Error(event.message));
+    worker.postMessage(title);
+  });
+}
+
+describe('a record store on OPFS and IndexedDB, in a worker', () => {
+  for (const { title } of recordStoreContract)
+    test(title, async () => {
+      expect(await runInWorker(title)).toBeNull();
+    });
+});
