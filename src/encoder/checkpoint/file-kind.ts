@@ -1,6 +1,7 @@
 import {
   GitLfsPointerError,
   HtmlPageError,
+  MalformedJsonError,
   TruncatedCheckpointError,
   UnrecognisedWeightsError,
   UnsupportedCheckpointError,
@@ -12,6 +13,7 @@ import { legacyMagic } from './torch-legacy.ts';
 export type WeightsKind = 'safetensors' | 'torch-zip' | 'torch-legacy';
 
 const HEAD_BYTES = 512;
+const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
 /** Signatures of files that are no weights or weights of other libraries, with what to do about them. */
 const otherKinds: readonly { readonly bytes: readonly number[]; readonly what: string }[] = [
@@ -43,10 +45,23 @@ export async function weightsKind(file: CheckpointFile): Promise<WeightsKind> {
   );
 }
 
-/** The parsed content of a small JSON file, placeholders refused like those of weights. */
-export async function readTextFile(file: CheckpointFile): Promise<string> {
+/**
+ * The parsed content of a small JSON file; placeholders are refused like those of weights.
+ * @throws MalformedJsonError
+ */
+export async function readJson(file: CheckpointFile): Promise<unknown> {
+  if (file.blob.size > MAX_JSON_BYTES) {
+    throw new MalformedJsonError(
+      `${file.path} has ${file.blob.size} bytes, far too many for what it should be.`,
+    );
+  }
   refusePlaceholder(file.path, await readHead(file));
-  return new TextDecoder().decode(await readRange(file, 0, file.blob.size));
+  const text = new TextDecoder().decode(await readRange(file, 0, file.blob.size));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new MalformedJsonError(`${file.path} is not valid JSON. Download it again.`, { cause });
+  }
 }
 
 async function readHead(file: CheckpointFile): Promise<Uint8Array> {

@@ -2,8 +2,8 @@ import { parseEncoderConfig } from '../config.ts';
 import type { EncoderConfig } from '../config.ts';
 import { assembleCheckpoint } from './assemble.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { CheckpointFilesError, MalformedJsonError, UnsupportedCheckpointError } from './errors.ts';
-import { readTextFile, weightsKind } from './file-kind.ts';
+import { CheckpointFilesError, UnsupportedCheckpointError } from './errors.ts';
+import { readJson, weightsKind } from './file-kind.ts';
 import type { CheckpointFile } from './file-bytes.ts';
 import { canonicalName } from './name-map.ts';
 import { pickFiles } from './pick-files.ts';
@@ -11,14 +11,13 @@ import type { CheckpointFiles } from './pick-files.ts';
 import type { PickleValue } from './pickle-values.ts';
 import { readDoNormalize } from './preprocessor.ts';
 import { openSafetensors } from './safetensors.ts';
+import { indexedParts } from './sharded.ts';
 import type { StoredTensor } from './stored-tensor.ts';
 import { openTorchLegacy } from './torch-legacy.ts';
 import { storedTensors } from './torch-tensor.ts';
 import type { TorchFile } from './torch-tensor.ts';
 import { openTorchZip } from './torch-zip.ts';
 import { asUnilm, unilmConfig, unilmName } from './unilm.ts';
-
-const MAX_JSON_BYTES = 16 * 1024 * 1024;
 
 /**
  * Opens a checkpoint from the files of its folder: `config.json`, `preprocessor_config.json` and `model.safetensors`
@@ -76,7 +75,7 @@ interface Weights {
 async function openWeights(picked: CheckpointFiles): Promise<Weights> {
   if (!picked.isIndex) return openWeightsFile(picked.weights);
   const tensors: StoredTensor[] = [];
-  for (const [name, wanted] of await readIndex(picked.weights)) {
+  for (const [name, wanted] of await indexedParts(picked.weights)) {
     const file = picked.siblings.get(name);
     if (file === undefined) {
       throw new CheckpointFilesError(
@@ -110,35 +109,4 @@ function torchWeights(torch: TorchFile): Weights {
     );
   }
   return { tensors, unilm: null };
-}
-
-/** Names of the tensors to take from each part of a sharded checkpoint. */
-async function readIndex(file: CheckpointFile): Promise<Map<string, Set<string>>> {
-  const json = await readJson(file);
-  const map = isRecord(json) ? json['weight_map'] : undefined;
-  if (!isRecord(map)) throw new MalformedJsonError(`${file.path} has no weight_map. Download it again.`);
-  const parts = new Map<string, Set<string>>();
-  for (const [tensor, part] of Object.entries(map)) {
-    if (typeof part !== 'string') throw new MalformedJsonError(`${file.path} names no file for ${tensor}.`);
-    parts.set(part, (parts.get(part) ?? new Set<string>()).add(tensor));
-  }
-  return parts;
-}
-
-async function readJson(file: CheckpointFile): Promise<unknown> {
-  if (file.blob.size > MAX_JSON_BYTES) {
-    throw new MalformedJsonError(
-      `${file.path} has ${file.blob.size} bytes, far too many for what it should be.`,
-    );
-  }
-  const text = await readTextFile(file);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new MalformedJsonError(`${file.path} is not valid JSON. Download it again.`, { cause });
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
