@@ -21,6 +21,20 @@ export function memoryBytes(bytes: Uint8Array<ArrayBuffer>): ByteSource {
   };
 }
 
+/** Bytes that any header reader asks for first. */
+const headBytes = 4096;
+
+/** The same source with its first bytes at hand, so that looking at a small header again costs no read. */
+export async function withHead(source: ByteSource): Promise<ByteSource> {
+  const head = await source.read(0, headBytes);
+  const isWhole = head.length === source.sizeBytes;
+  return {
+    sizeBytes: source.sizeBytes,
+    read: async (start, end) =>
+      end <= head.length || isWhole ? head.subarray(start, Math.max(start, end)) : source.read(start, end),
+  };
+}
+
 /** Four-character code at `offset`, one character a byte. */
 export function fourCharacters(bytes: Uint8Array, offset: number): string {
   return String.fromCharCode(...bytes.subarray(offset, offset + 4));
@@ -29,4 +43,16 @@ export function fourCharacters(bytes: Uint8Array, offset: number): string {
 /** A view with the same bounds as `bytes`. */
 export function dataView(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Little-endian 64-bit unsigned number as a JavaScript number; exact below 2⁵³. */
+export function readUint64(bytes: Uint8Array, offset: number): number {
+  const view = dataView(bytes);
+  return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 4294967296;
+}
+
+/** Big-endian 64-bit unsigned number as a JavaScript number; exact below 2⁵³. */
+export function readUint64BigEndian(bytes: Uint8Array, offset: number): number {
+  const view = dataView(bytes);
+  return view.getUint32(offset) * 4294967296 + view.getUint32(offset + 4);
 }

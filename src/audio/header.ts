@@ -1,16 +1,16 @@
 /** What a file says of itself, read from as few of its bytes as possible. */
 export interface AudioHeader {
-  /** By content, never by the name: `WAV`, `FLAC`, `MP3`, `OGG`, `MP4`, `AIFF`, `ADTS`, `WebM`. */
+  /** By content, never by the name. */
   readonly container: Container;
   /** E.g. `PCM 16 bit`, `IEEE float 32 bit`, `A-law`, `FLAC`, `MP3`, `Vorbis`, `Opus`, `AAC`. */
   readonly codec: string;
-  /** Hz, as stored. */
+  /** Hz, of the decoded samples. */
   readonly sampleRate: number;
   readonly channels: number;
-  /** Null when only decoding can tell. */
+  /** Samples of each channel that decoding must give; null when the file does not tell exactly. */
+  readonly frames: number | null;
+  /** An estimate from bit rates when `frames` is null; null when only decoding can tell. */
   readonly durationSec: number | null;
-  /** True when `durationSec` is reckoned from a bit rate, so that the decoded length may differ. */
-  readonly durationIsEstimate: boolean;
 }
 
-export type Container = 'WAV' | 'AIFF' | 'FLAC' | 'MP3' | 'OGG' | 'MP4' | 'ADTS' | 'WebM';
+export type Container = 'WAV' | 'AIFF' | 'SPHERE' | 'FLAC' | 'MP3' | 'OGG' | 'MP4' | 'ADTS' | 'WebM';

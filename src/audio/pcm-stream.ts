@@ -1,14 +1,13 @@
 import type { ByteSource } from './bytes.ts';
 import { decodePcm, sampleBytes } from './pcm.ts';
+import type { PcmLayout } from './pcm-layout.ts';
 import type { AudioStream } from './stream.ts';
-import { readWavLayout, type PcmLayout } from './wav.ts';
 
 /** Bytes read and converted at once: small enough for any machine, large enough not to be felt. */
 const pieceBytes = 4 * 1024 * 1024;
 
-/** Opens a WAV file. */
-export async function openPcm(source: ByteSource, path: string): Promise<AudioStream> {
-  const layout = await readWavLayout(source, path);
+/** Opens an uncompressed file. */
+export function openPcm(source: ByteSource, layout: PcmLayout): AudioStream {
   return { sampleRate: layout.sampleRate, pieces: readPcm(source, layout) };
 }
 

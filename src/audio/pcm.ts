@@ -1,5 +1,3 @@
-import { dataView } from './bytes.ts';
-
 /** How one uncompressed sample is stored. Integers are signed, except `uint8`. */
 export type PcmEncoding =
   'uint8' | 'int8' | 'int16' | 'int24' | 'int32' | 'float32' | 'float64' | 'a-law' | 'mu-law';
@@ -140,10 +138,4 @@ function muLawTable(): Int16Array {
     return bits & 0x80 ? -magnitude : magnitude;
   });
   return muLaw;
-}
-
-/** Little-endian 64-bit unsigned number as a JavaScript number; exact below 2⁵³. */
-export function readUint64(bytes: Uint8Array, offset: number): number {
-  const view = dataView(bytes);
-  return view.getUint32(offset, true) + view.getUint32(offset + 4, true) * 4294967296;
 }

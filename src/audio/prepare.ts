@@ -3,15 +3,12 @@ import { Rng } from '../lib/rng.ts';
 import type { AugmentationSettings } from './augmentation.ts';
 import { augment, drawAugmentation, type AugmentationDraw } from './augment.ts';
 import { blobBytes, memoryBytes, type ByteSource } from './bytes.ts';
-import { checkFinite, openAudio } from './decode.ts';
-import { EmptyAudioError, TooShortAudioError } from './errors.ts';
+import { openAudio } from './decode.ts';
+import { encoderSampleRate, minEncoderSamples, tooShortReason } from './encoder-input.ts';
+import { TooShortAudioError } from './errors.ts';
 import { Resampler } from './resample.ts';
 import { WindowCutter } from './windows.ts';
 
-/** Hz; every encoder of the WavLM family hears this rate. */
-export const encoderSampleRate = 16_000;
-/** The receptive field of the convolutional feature encoder: fewer samples give no frame. */
-export const minEncoderSamples = 400;
 /** A rest shorter than this is joined to the window before: it would be embedded almost without context. */
 const shortestRestSamples = 8_000;
 /** Files up to this size are read once, whole; larger ones in pieces. */
@@ -40,7 +37,7 @@ export interface PreparedWindow {
 export interface PrepareSummary {
   /** XXH3-128 of the file's bytes, hex. */
   readonly contentHash: string;
-  /** Of the original clip; of the part that was decoded when it was cropped. */
+  /** Of the whole original clip; where it was cropped, as its header tells. */
   readonly durationSec: number;
   readonly timings: PrepareTimings;
 }
@@ -75,8 +72,8 @@ export async function* prepareWindows(
   const versions = request.versions.map((version) => new VersionWindows(request, version));
   let decoded = 0;
   let resampled = 0;
+  let isCropped = false;
   for await (const piece of stream.pieces) {
-    checkFinite(piece, decoded, stream.sampleRate, path);
     decoded += piece.length;
     lap('decodeMs');
     const samples = resampler === null ? piece : resampler.push(piece);
@@ -90,13 +87,16 @@ export async function* prepareWindows(
       }
     }
     lap('augmentMs');
-    if (versions.length > 0 && versions.every((version) => version.isFull)) break;
+    isCropped = versions.length > 0 && versions.every((version) => version.isFull);
+    if (isCropped) break;
   }
   lap('decodeMs');
   const rest = resampler?.flush() ?? new Float32Array(0);
   resampled += rest.length;
   lap('resampleMs');
-  checkLength(path, decoded, resampled, stream.sampleRate);
+  if (resampled < minEncoderSamples) {
+    throw new TooShortAudioError(tooShortReason(path, decoded / stream.sampleRate));
+  }
   for (const version of versions) {
     for (const window of [...version.push(rest), ...version.flush()]) {
       lap('augmentMs');
@@ -105,21 +105,9 @@ export async function* prepareWindows(
     }
   }
   lap('augmentMs');
-  return { contentHash, durationSec: decoded / stream.sampleRate, timings: clock };
-}
-
-function checkLength(path: string, decoded: number, resampled: number, sampleRate: number): void {
-  if (decoded === 0) {
-    throw new EmptyAudioError(`“${path}” holds no samples. Remove it or record it again.`);
-  }
-  if (resampled < minEncoderSamples) {
-    throw new TooShortAudioError(tooShortReason(path, decoded / sampleRate));
-  }
-}
-
-/** The sentence of a {@link TooShortAudioError}. */
-export function tooShortReason(path: string, durationSec: number): string {
-  return `“${path}” lasts only ${(durationSec * 1000).toFixed(1)} ms; an embedding needs at least 25 ms (400 samples at 16 kHz). Remove it or use a longer recording.`;
+  const decodedSec = decoded / stream.sampleRate;
+  const durationSec = isCropped ? (stream.header.durationSec ?? decodedSec) : decodedSec;
+  return { contentHash, durationSec, timings: clock };
 }
 
 /** Cuts and augments one version of a clip. */
@@ -163,8 +151,16 @@ class VersionWindows {
     this.#index += 1;
     const noise = Rng.fromSeed(augmentations.seed, path, this.#version, 'noise samples', index);
     const samples = augment(window, encoderSampleRate, this.#draw, noise);
-    return { version: this.#version, index, samples };
+    return { version: this.#version, index, samples: longEnough(samples) };
   }
+}
+
+/** A very short clip that was sped up is filled with silence to the shortest the encoder can hear. */
+function longEnough(samples: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffer> {
+  if (samples.length >= minEncoderSamples) return samples;
+  const filled = new Float32Array(minEncoderSamples);
+  filled.set(samples);
+  return filled;
 }
 
 async function hashFile(file: Blob): Promise<{ source: ByteSource; contentHash: string }> {

@@ -1,23 +1,8 @@
-import { dataView, fourCharacters, type ByteSource } from './bytes.ts';
+import { dataView, fourCharacters, readUint64, type ByteSource } from './bytes.ts';
 import { DamagedAudioError, EmptyAudioError, TruncatedAudioError, UnsupportedAudioError } from './errors.ts';
-import { readUint64, sampleBytes, type PcmEncoding } from './pcm.ts';
+import { sampleBytes, type PcmEncoding } from './pcm.ts';
+import { checkChannelsAndRate, presentFrames, type PcmLayout } from './pcm-layout.ts';
 
-/** Where the samples of an uncompressed file lie and how to read them. */
-export interface PcmLayout {
-  readonly encoding: PcmEncoding;
-  readonly littleEndian: boolean;
-  /** E.g. `PCM 16 bit`. */
-  readonly codec: string;
-  readonly sampleRate: number;
-  readonly channels: number;
-  readonly dataStart: number;
-  /** Whole frames (one sample for each channel). */
-  readonly frames: number;
-}
-
-/** Sample rates outside are taken for damage: no recorder makes them, and a filter for them would be absurd. */
-const sampleRateBounds = { min: 1000, max: 768_000 } as const;
-const maxChannels = 64;
 const headBytes = 4096;
 /** A header needs a handful of chunks; a file of thousands of tiny ones is hostile. */
 const maxChunks = 4096;
@@ -51,7 +36,8 @@ export async function readWavLayout(source: ByteSource, path: string): Promise<P
     const tag = fourCharacters(bytes, 0);
     const size = dataView(bytes).getUint32(4, true);
     if (tag === 'ds64' && bytes.length >= 24) data64 = readUint64(bytes, 16);
-    if (tag === 'fmt ') format = readFormat(bytes.subarray(8, 8 + size), path);
+    if (tag === 'fmt ' && position + 8 + size <= source.sizeBytes)
+      format = readFormat(bytes.subarray(8, 8 + size), path);
     if (tag === 'data') {
       if (format === undefined) {
         throw new DamagedAudioError(
@@ -95,32 +81,13 @@ function layoutOf(
   const declared = declared32 === 0xffffffff && data64 !== undefined ? data64 : declared32;
   const frameBytes = sampleBytes[format.encoding] * format.channels;
   const usable = unfinished ? present : declared;
-  if (usable < frameBytes) {
-    throw new EmptyAudioError(
-      `“${path}” is a WAV file with a header but no samples. Remove it or record it again.`,
-    );
-  }
-  // A missing pad or part of a frame loses nothing; whole missing frames do.
-  if (usable - present >= frameBytes) {
-    const rate = frameBytes * format.sampleRate;
-    throw new TruncatedAudioError(
-      `“${path}” promises ${seconds(usable / rate)} of audio and holds ${seconds(Math.max(0, present) / rate)}: it was cut off. Copy it again from where it came.`,
-    );
-  }
   return {
-    encoding: format.encoding,
+    ...format,
+    container: 'WAV',
     littleEndian: true,
-    codec: format.codec,
-    sampleRate: format.sampleRate,
-    channels: format.channels,
     dataStart,
-    frames: Math.floor(Math.min(usable, present) / frameBytes),
+    frames: presentFrames(path, format.sampleRate, frameBytes, usable, present),
   };
-}
-
-/** `2.50 s`: durations in messages. */
-export function seconds(value: number): string {
-  return `${value.toFixed(2)} s`;
 }
 
 function readFormat(bytes: Uint8Array, path: string): Format {
@@ -147,20 +114,6 @@ function readFormat(bytes: Uint8Array, path: string): Format {
     );
   }
   return { encoding, codec: formatName(tag, containerBits), sampleRate, channels };
-}
-
-/** Refuses headers no recorder writes. @throws DamagedAudioError */
-export function checkChannelsAndRate(path: string, channels: number, sampleRate: number): void {
-  if (channels < 1 || channels > maxChannels) {
-    throw new DamagedAudioError(
-      `“${path}” says it has ${channels} channels, which cannot be true. Its header is damaged: export it again.`,
-    );
-  }
-  if (!(sampleRate >= sampleRateBounds.min && sampleRate <= sampleRateBounds.max)) {
-    throw new DamagedAudioError(
-      `“${path}” says it has a sample rate of ${sampleRate} Hz, which cannot be true. Its header is damaged: export it again.`,
-    );
-  }
 }
 
 function encodingOf(tag: number, bits: number): PcmEncoding | undefined {
