@@ -5,6 +5,8 @@ export interface FoundFile {
   /** Relative to the dropped folder, `/`-separated. */
   readonly path: string;
   readonly file: File;
+  /** Kept here because `file.size` asks the disk, and the page waits for it, at each reading. */
+  readonly sizeBytes: number;
 }
 
 /** What a folder, a drop or a choice of files holds. */

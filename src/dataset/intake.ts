@@ -9,7 +9,15 @@ import {
   type IntakeProgress,
 } from './found-file.ts';
 import type { Reject } from './utterance.ts';
-import { fileOf, isDirectoryEntry, isDirectoryHandle, isFileEntry, walkEntry, walkHandle } from './walk.ts';
+import {
+  fileOf,
+  isDirectoryEntry,
+  isDirectoryHandle,
+  isFileEntry,
+  measureFiles,
+  walkEntry,
+  walkHandle,
+} from './walk.ts';
 
 /**
  * From whatever a person gives — a picked folder, a drop, an `<input>`, some files — to a list of files with paths
@@ -24,7 +32,7 @@ export function intake(source: IntakeSource, onProgress?: IntakeProgress): Promi
   if ('items' in source) return intakeDrop(source, onProgress);
   if ('kind' in source) return intakeHandle(source, onProgress);
   if ('isDirectory' in source) return intakeEntry(source, onProgress);
-  return Promise.resolve(intakeFiles(Array.from<File>(source)));
+  return intakeFiles(Array.from<File>(source), onProgress);
 }
 
 /** A folder handle from `showDirectoryPicker`, a remembered one, or one of OPFS. */
@@ -56,40 +64,53 @@ export async function intakeDrop(data: DataTransfer, onProgress?: IntakeProgress
   const only = folders.length === 1 ? folders[0]! : null;
 
   const files: FoundFile[] = [];
+  const loose: { path: string; file: File }[] = [];
   const rejects: Reject[] = [];
   let ignored = 0;
   let directory: FileSystemDirectoryHandle | null = null;
   for (const { entry, handle, file } of items) {
     if (entry && isDirectoryEntry(entry)) {
-      const walked = await walkEntry(entry, only ? '' : `${entry.name}/`, onProgress);
+      const prefix = only ? '' : `${entry.name}/`;
+      const opened = await handle;
+      // Handles are walked several times as fast as entries, where the browser gives them.
+      const walked =
+        opened && isDirectoryHandle(opened)
+          ? await walkHandle(opened, prefix, onProgress)
+          : await walkEntry(entry, prefix, onProgress);
       files.push(...walked.files);
       rejects.push(...walked.rejects);
       ignored += walked.ignored;
-      const opened = await handle;
       if (only && opened && isDirectoryHandle(opened)) directory = opened;
     } else if (isSystemName(file?.name ?? entry?.name ?? '')) ignored += 1;
-    else if (file) files.push({ path: file.name, file });
-    else if (entry && isFileEntry(entry)) files.push({ path: entry.name, file: await fileOf(entry) });
+    else if (file) loose.push({ path: file.name, file });
+    else if (entry && isFileEntry(entry)) loose.push({ path: entry.name, file: await fileOf(entry) });
   }
+  files.push(...(await measureFiles(loose)));
   // Beside other files the folder alone would not bring all of them back.
   if (items.length > 1) directory = null;
-  const name = folders.length > 0 ? listWords(folders.map(({ entry }) => entry!.name)) : fileWords(files);
+  const name = folders.length > 0 ? listWords(folders.map(({ entry }) => entry!.name)) : fileWords(loose);
   return sortOut({ files, rejects, ignored, directory, name });
 }
 
 /** Files from an `<input>` (a `webkitdirectory` one carries relative paths) or from a script. */
-export function intakeFiles(list: readonly File[]): Intake {
+export async function intakeFiles(list: readonly File[], onProgress?: IntakeProgress): Promise<Intake> {
   const paths = list.map((file) => file.webkitRelativePath || file.name);
   const roots = new Set(paths.map((path) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')));
   const [root = ''] = roots.size === 1 ? roots : [''];
-  const files: FoundFile[] = [];
+  const files: { path: string; file: File }[] = [];
   let ignored = 0;
   list.forEach((file, index) => {
     const path = root ? paths[index]!.slice(root.length + 1) : paths[index]!;
     if (path.split('/').some(isSystemName)) ignored += 1;
     else files.push({ path, file });
   });
-  return sortOut({ files, rejects: [], ignored, directory: null, name: root || fileWords(files) });
+  return sortOut({
+    files: await measureFiles(files, onProgress),
+    rejects: [],
+    ignored,
+    directory: null,
+    name: root || fileWords(files),
+  });
 }
 
 function sortOut(
@@ -130,12 +151,12 @@ function uniquePaths(files: readonly FoundFile[]): readonly FoundFile[] {
     for (let n = 2; taken.has(path); n += 1) path = `${stem} (${n})${item.path.slice(stem.length)}`;
     taken.add(path);
     renamed ||= path !== item.path;
-    return { path, file: item.file };
+    return { ...item, path };
   });
   return renamed ? unique.sort((a, b) => compareCodePoints(a.path, b.path)) : unique;
 }
 
-function fileWords(files: readonly FoundFile[]): string {
+function fileWords(files: readonly { readonly path: string }[]): string {
   const [first] = files;
   if (!first) return 'nothing';
   return files.length === 1 ? first.path : `${first.path} and ${files.length - 1} more`;

@@ -5,12 +5,19 @@ import type { Reject } from './utterance.ts';
 export interface Walked {
   readonly files: FoundFile[];
   readonly rejects: Reject[];
-  ignored: number;
+  readonly ignored: number;
 }
 
 /** Files asked for at a time: the browser answers each in its own process, so waiting for one after another is slow. */
-const FILES_AT_ONCE = 128;
+const FILES_AT_ONCE = 64;
 const DEEPEST_FOLDER = 64;
+
+/** What both kinds of walk give: names first, which is quick, then the files themselves. */
+interface Listing {
+  readonly files: { readonly path: string; readonly open: () => Promise<File> }[];
+  readonly rejects: Reject[];
+  ignored: number;
+}
 
 /** Walks a folder handle (`showDirectoryPicker`, a drop in Chrome, OPFS). Paths begin with `prefix`. */
 export async function walkHandle(
@@ -18,20 +25,20 @@ export async function walkHandle(
   prefix = '',
   onProgress?: IntakeProgress,
 ): Promise<Walked> {
-  const walker = new Walker(onProgress);
+  const listing: Listing = { files: [], rejects: [], ignored: 0 };
   const walk = async (folder: FileSystemDirectoryHandle, base: string, depth: number): Promise<void> => {
     const folders: Promise<void>[] = [];
     for await (const [name, child] of folder.entries()) {
       const path = base + name;
-      if (isSystemName(name)) walker.ignore();
-      else if (isFileHandle(child)) await walker.add(path, () => child.getFile());
+      if (isSystemName(name)) listing.ignored += 1;
+      else if (isFileHandle(child)) listing.files.push({ path, open: () => child.getFile() });
       else if (depth < DEEPEST_FOLDER && isDirectoryHandle(child))
-        folders.push(walker.folder(path, () => walk(child, `${path}/`, depth + 1)));
+        folders.push(orReject(listing, path, walk(child, `${path}/`, depth + 1)));
     }
     await Promise.all(folders);
   };
   await walk(handle, prefix, 0);
-  return walker.finish();
+  return openFiles(listing, onProgress);
 }
 
 /** Walks an entry of a drop (`webkitGetAsEntry`), which every browser has. Paths begin with `prefix`. */
@@ -40,7 +47,7 @@ export async function walkEntry(
   prefix = '',
   onProgress?: IntakeProgress,
 ): Promise<Walked> {
-  const walker = new Walker(onProgress);
+  const listing: Listing = { files: [], rejects: [], ignored: 0 };
   const walk = async (folder: FileSystemDirectoryEntry, base: string, depth: number): Promise<void> => {
     const folders: Promise<void>[] = [];
     const reader = folder.createReader();
@@ -48,68 +55,68 @@ export async function walkEntry(
     for (let batch = await readBatch(reader); batch.length > 0; batch = await readBatch(reader))
       for (const child of batch) {
         const path = base + child.name;
-        if (isSystemName(child.name)) walker.ignore();
-        else if (isFileEntry(child)) await walker.add(path, () => fileOf(child));
+        if (isSystemName(child.name)) listing.ignored += 1;
+        else if (isFileEntry(child)) listing.files.push({ path, open: () => fileOf(child) });
         else if (depth < DEEPEST_FOLDER && isDirectoryEntry(child))
-          folders.push(walker.folder(path, () => walk(child, `${path}/`, depth + 1)));
+          folders.push(orReject(listing, path, walk(child, `${path}/`, depth + 1)));
       }
     await Promise.all(folders);
   };
   await walk(root, prefix, 0);
-  return walker.finish();
+  return openFiles(listing, onProgress);
 }
 
-/** Collects what a walk finds, a bounded number of files at a time. */
-class Walker {
-  readonly #walked: Walked = { files: [], rejects: [], ignored: 0 };
-  readonly #pending = new Set<Promise<void>>();
-  readonly #onProgress: IntakeProgress | undefined;
-
-  constructor(onProgress: IntakeProgress | undefined) {
-    this.#onProgress = onProgress;
-  }
-
-  ignore(): void {
-    this.#walked.ignored += 1;
-  }
-
-  /** Resolves as soon as there is room for another file. */
-  async add(path: string, open: () => Promise<File>): Promise<void> {
-    const task = this.#open(path, open).finally(() => this.#pending.delete(task));
-    this.#pending.add(task);
-    while (this.#pending.size >= FILES_AT_ONCE) await Promise.race(this.#pending);
-  }
-
-  /** Walks a folder; one that cannot be opened is set aside. */
-  async folder(path: string, walk: () => Promise<void>): Promise<void> {
-    try {
-      await walk();
-    } catch (error) {
-      this.#reject(path, 'folder', error);
+/**
+ * Reads the sizes of files that are already there, as an `<input>` gives them. Each size is asked from the disk while
+ * the page waits, so the page is let go after every few.
+ */
+export async function measureFiles(
+  files: readonly Omit<FoundFile, 'sizeBytes'>[],
+  onProgress?: IntakeProgress,
+): Promise<FoundFile[]> {
+  const found: FoundFile[] = [];
+  let until = performance.now() + SLICE_MS;
+  for (const { path, file } of files) {
+    found.push({ path, file, sizeBytes: file.size });
+    if (performance.now() > until) {
+      onProgress?.(found.length);
+      await new Promise((resolve) => setTimeout(resolve));
+      until = performance.now() + SLICE_MS;
     }
   }
+  onProgress?.(found.length);
+  return found;
+}
 
-  async finish(): Promise<Walked> {
-    await Promise.all(this.#pending);
-    this.#onProgress?.(this.#walked.files.length);
-    return this.#walked;
-  }
+/** Below what a person feels, and long against the 4 ms that a browser's timer costs. */
+const SLICE_MS = 30;
 
-  async #open(path: string, open: () => Promise<File>): Promise<void> {
-    try {
-      this.#walked.files.push({ path, file: await open() });
-      if (this.#walked.files.length % 500 === 0) this.#onProgress?.(this.#walked.files.length);
-    } catch (error) {
-      this.#reject(path, 'file', error);
-    }
-  }
+async function openFiles(listing: Listing, onProgress: IntakeProgress | undefined): Promise<Walked> {
+  const files: FoundFile[] = [];
+  const queue = listing.files.values();
+  const openOne = async (path: string, open: () => Promise<File>): Promise<void> => {
+    const file = await open();
+    files.push({ path, file, sizeBytes: file.size });
+    if (files.length % 500 === 0) onProgress?.(files.length);
+  };
+  const openSome = async (): Promise<void> => {
+    for (const { path, open } of queue) await orReject(listing, path, openOne(path, open));
+  };
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, openSome));
+  onProgress?.(files.length);
+  return { files, rejects: listing.rejects, ignored: listing.ignored };
+}
 
-  #reject(path: string, kind: 'file' | 'folder', error: unknown): void {
+/** A file or folder that cannot be opened is set aside; the rest goes on. */
+async function orReject(listing: Listing, path: string, opened: Promise<void>): Promise<void> {
+  try {
+    await opened;
+  } catch (error) {
     const why = error instanceof Error ? ` (${error.message})` : '';
-    this.#walked.rejects.push({
+    listing.rejects.push({
       path,
       errorName: 'UnreadableFileError',
-      reason: `The ${kind} could not be opened: it was moved, removed or is not yours to read${why}.`,
+      reason: `It could not be opened: it was moved, removed or is not yours to read${why}.`,
     });
   }
 }

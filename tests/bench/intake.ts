@@ -38,7 +38,7 @@ const measure = async (way, source) => {
   const start = last;
   const found = await source();
   const walked = performance.now();
-  const clips = found.audio.map(({ path, file }) => ({ path, sizeBytes: file.size }));
+  const clips = found.audio.map(({ path, sizeBytes }) => ({ path, sizeBytes }));
   const built = buildDataset({ name: found.name, clips });
   await datasetId(clips);
   const end = performance.now();

@@ -1,3 +1,4 @@
+import type {} from '@vitest/browser-playwright';
 import { cdp, server } from 'vitest/browser';
 import { afterEach, expect, test } from 'vitest';
 import {
@@ -55,8 +56,8 @@ async function drop(...files: readonly string[]): Promise<Intake> {
     files: files.map((file) => `${server.config.root}/tests/fixtures/${file}`),
     dragOperationsMask: 1,
   };
-  const session = cdp() as unknown as { send(method: string, params: object): Promise<unknown> };
-  for (const type of ['dragEnter', 'dragOver', 'drop'])
+  const session = cdp();
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
     await session.send('Input.dispatchDragEvent', {
       type,
       x: (frame?.x ?? 0) + 20,

@@ -8,8 +8,8 @@ function file(path: string, inFolder = true): File {
   return made;
 }
 
-test('the folder name is cut off the paths, and files are sorted into audio, tables, rejects and hidden', () => {
-  const found = intakeFiles(
+test('the folder name is cut off the paths, and files are sorted into audio, tables, rejects and hidden', async () => {
+  const found = await intakeFiles(
     [
       'corpus/b/2.WAV',
       'corpus/a/1.flac',
@@ -34,8 +34,8 @@ test('the folder name is cut off the paths, and files are sorted into audio, tab
   expect(found.ignored).toBe(3);
 });
 
-test('files without a folder keep their names, and equal names are told apart', () => {
-  const found = intakeFiles([
+test('files without a folder keep their names, and equal names are told apart', async () => {
+  const found = await intakeFiles([
     file('a.wav', false),
     file('a.wav', false),
     file('b.wav', false),
