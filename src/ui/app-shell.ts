@@ -174,7 +174,6 @@ export class AppShell extends LitElement {
     const { app } = this;
     const model = this.#model;
     return html`
-      <a class="skip" href="#main" @click=${this.#skip}>Skip to content</a>
       <div
         class="frame"
         @choose-folder=${this.#chooseFolder}
@@ -183,6 +182,7 @@ export class AppShell extends LitElement {
         @resume-job=${(event: CustomEvent<string>) => this.#resume(event.detail)}
       >
         <header class="rail">
+          <button type="button" class="skip" @click=${() => this.main.focus()}>Skip to content</button>
           <a class="brand" href=${hrefOf('start')}>${mark(28)} <span>WavLM Playground</span></a>
           <nav aria-label="Steps">
             <ol>
@@ -272,11 +272,6 @@ export class AppShell extends LitElement {
         <dd>${icons.shield} Audio stays on this computer</dd>
       </div>
     </dl>`;
-  }
-
-  #skip(event: Event): void {
-    event.preventDefault();
-    this.main.focus();
   }
 
   #toggleTheme(): void {

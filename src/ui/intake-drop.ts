@@ -12,8 +12,11 @@ interface HandleItem extends DataTransferItem {
 
 const weightsName = /(\.safetensors|\.pt|\.pth|pytorch_model\.bin)$/iu;
 
-export const looksLikeCheckpoint = (files: readonly File[]): boolean =>
-  files.some(({ name }) => weightsName.test(name));
+const audioName = /\.(wav|wave|flac|mp3|ogg|oga|opus|m4a|aac|aiff?)$/iu;
+
+/** Weights without any audio beside them; a model that lies among recordings does not make them a checkpoint. */
+export const looksLikeCheckpoint = (files: readonly { readonly name: string }[]): boolean =>
+  files.some(({ name }) => weightsName.test(name)) && !files.some(({ name }) => audioName.test(name));
 
 /** Reads a drop; must be called inside the event, since the items are gone afterwards. */
 export async function readDrop(transfer: DataTransfer): Promise<Dropped> {
@@ -68,7 +71,7 @@ const fileOf = (entry: FileSystemFileEntry): Promise<File> =>
 /** The files that lie directly in a folder, when they may be a checkpoint; none of a folder of many files. */
 async function topFiles(folder: FileSystemDirectoryEntry): Promise<File[]> {
   const children = (await childrenOf(folder)).filter(({ isFile }) => isFile);
-  if (!children.some(({ name }) => weightsName.test(name))) return [];
+  if (!looksLikeCheckpoint(children)) return [];
   return Promise.all(children.map((child) => fileOf(child as FileSystemFileEntry)));
 }
 

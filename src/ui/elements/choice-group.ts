@@ -23,7 +23,7 @@ export class ChoiceGroup extends LitElement {
     css`
       .choices {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 11.5rem), 1fr));
         gap: 0.5rem;
         margin-block-start: 0.4rem;
       }

@@ -33,10 +33,11 @@ export class ShardMap extends LitElement {
   @query('canvas') private canvas!: HTMLCanvasElement;
 
   #theme = new ThemeController(this);
+  // Drawing changes the canvas's own size: one frame later, so that the observer is not asked about its own work.
   #observer = new ResizeObserver(([entry]) => {
-    if (entry) this.mapWidth = Math.floor(entry.contentRect.width);
+    const width = Math.floor(entry?.contentRect.width ?? 0);
+    requestAnimationFrame(() => (this.mapWidth = width));
   });
-
   static override styles = [
     controls,
     css`

@@ -70,7 +70,7 @@ export class SignalFigure extends LitElement {
   ];
 
   override render(): TemplateResult {
-    return html`<svg viewBox="0 0 640 128" aria-hidden="true">
+    return html`<svg viewBox="0 0 640 131" aria-hidden="true">
       <g class="bars" fill="currentColor">
         ${Array.from({ length: barCount }, (_, index) => {
           const height = barHeight(index);

@@ -90,12 +90,13 @@ export const controls = css`
     display: grid;
     gap: 0.75rem;
     grid-template-columns: minmax(0, 1fr);
+    align-content: start;
   }
 
   button,
   .button {
     font: inherit;
-    font-weight: 550;
+    font-weight: 500;
     display: inline-flex;
     align-items: center;
     justify-content: center;
@@ -175,9 +176,13 @@ export const controls = css`
     padding: 0.25rem 0.6rem;
     max-inline-size: 100%;
   }
+  ::placeholder {
+    color: var(--ink-2);
+    opacity: 1;
+  }
   input[type='number'] {
     font-variant-numeric: tabular-nums;
-    inline-size: 6.5rem;
+    inline-size: 7rem;
   }
   input[type='checkbox'],
   input[type='radio'] {
@@ -196,6 +201,9 @@ export const controls = css`
   }
   label.field {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    min-inline-size: 0;
+    max-inline-size: 100%;
     gap: 0.25rem;
     font-size: var(--text-s);
     color: var(--ink-2);
@@ -216,10 +224,10 @@ export const controls = css`
     background: var(--surface);
     border: 1px solid var(--line);
     border-radius: var(--radius-l);
-    padding: 1.125rem 1.25rem 1.25rem;
+    padding: 1rem 1.25rem 1.25rem;
     min-inline-size: 0;
   }
-  .panel > h2 {
+  .panel:not(.stack) > h2 {
     margin-block-end: 0.75rem;
   }
   .view {

@@ -39,8 +39,9 @@ export class EncoderView extends WiredView {
     css`
       .sources {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr));
         gap: 1.25rem;
+        align-items: start;
       }
       .encoders {
         display: grid;
@@ -138,45 +139,51 @@ export class EncoderView extends WiredView {
       ${this.app.download ? this.#download(this.app.download) : ''}
 
       <div class="sources">
-        <section class="panel stack" aria-labelledby="built-in">
-          <h2 id="built-in">Built in</h2>
-          <p>wavlm-nano comes with the app: small, quick, without any network.</p>
-          <div>
-            <button type="button" @click=${() => this.model.loadEncoder('wavlm-nano')}>Use wavlm-nano</button>
-          </div>
-        </section>
+        <div class="view">
+          <section class="panel stack" aria-labelledby="built-in">
+            <h2 id="built-in">Built in</h2>
+            <p>wavlm-nano comes with the app: small, quick, without any network.</p>
+            <div>
+              <button type="button" @click=${() => this.model.loadEncoder('wavlm-nano')}>
+                Use wavlm-nano
+              </button>
+            </div>
+          </section>
 
-        <section class="panel stack" aria-labelledby="disk">
-          <h2 id="disk">From your disk</h2>
-          <p>
-            Drop a checkpoint folder anywhere on this page: <span class="mono">config.json</span> with
-            <span class="mono">model.safetensors</span> or <span class="mono">pytorch_model.bin</span>, or an
-            original unilm <span class="mono">.pt</span> file. Nothing in it is executed.
-          </p>
-          <div class="row">
-            <button type="button" @click=${() => this.folderInput.click()}>
-              ${icons.folder} Choose folder
-            </button>
-            <button type="button" @click=${() => this.filesInput.click()}>${icons.file} Choose files</button>
-          </div>
-          <input
-            id="checkpoint-folder"
-            type="file"
-            webkitdirectory
-            tabindex="-1"
-            aria-label="Checkpoint folder"
-            data-testid="checkpoint-input"
-            @change=${this.#onFiles}
-          />
-          <input
-            id="checkpoint-files"
-            type="file"
-            multiple
-            tabindex="-1"
-            aria-label="Checkpoint files"
-            @change=${this.#onFiles}
-          />
-        </section>
+          <section class="panel stack" aria-labelledby="disk">
+            <h2 id="disk">From your disk</h2>
+            <p>
+              Drop a checkpoint folder anywhere on this page: <span class="mono">config.json</span> with
+              <span class="mono">model.safetensors</span> or <span class="mono">pytorch_model.bin</span>, or
+              an original unilm <span class="mono">.pt</span> file. Nothing in it is executed.
+            </p>
+            <div class="row">
+              <button type="button" @click=${() => this.folderInput.click()}>
+                ${icons.folder} Choose folder
+              </button>
+              <button type="button" @click=${() => this.filesInput.click()}>
+                ${icons.file} Choose files
+              </button>
+            </div>
+            <input
+              id="checkpoint-folder"
+              type="file"
+              webkitdirectory
+              tabindex="-1"
+              aria-label="Checkpoint folder"
+              data-testid="checkpoint-input"
+              @change=${this.#onFiles}
+            />
+            <input
+              id="checkpoint-files"
+              type="file"
+              multiple
+              tabindex="-1"
+              aria-label="Checkpoint files"
+              @change=${this.#onFiles}
+            />
+          </section>
+        </div>
 
         <section class="panel" aria-labelledby="hub">
           <h2 id="hub">From the Hugging Face hub</h2>

@@ -45,6 +45,8 @@ export class ExtractView extends WiredView {
         align-items: start;
       }
       .outcome {
+        grid-column: 2;
+        grid-row: 1;
         position: sticky;
         inset-block-start: 1rem;
         border-color: var(--accent);
@@ -63,6 +65,7 @@ export class ExtractView extends WiredView {
           grid-template-columns: minmax(0, 1fr);
         }
         .outcome {
+          grid-column: 1;
           position: static;
         }
       }
@@ -114,6 +117,7 @@ export class ExtractView extends WiredView {
     const change = this.model.changeDraft.bind(this.model);
     const number = (event: Event): number => inputOf(event).valueAsNumber;
     return html`<div class="bench">
+      ${this.#outcome(dataset, encoder)}
       <div class="view">
         <section class="panel stack" aria-labelledby="keep">
           <h2 id="keep">What to keep</h2>
@@ -197,7 +201,6 @@ export class ExtractView extends WiredView {
           </p>
         </section>
       </div>
-      ${this.#outcome(dataset, encoder)}
     </div>`;
   }
 

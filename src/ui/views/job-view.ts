@@ -24,6 +24,9 @@ import { controls } from '../styles/controls.ts';
 import { WiredView } from './wired-view.ts';
 import { valueOf } from '../event-target.ts';
 
+const damagedShards = ({ shards }: JobStatus): number =>
+  shards.filter(({ state }) => state === 'damaged' || state === 'failed').length;
+
 /** One extraction while it runs and afterwards: how far, how fast, what is saved, and what can be done with it. */
 @customElement('job-view')
 export class JobView extends WiredView {
@@ -60,7 +63,7 @@ export class JobView extends WiredView {
       }
       .care {
         display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr));
+        grid-template-columns: repeat(auto-fit, minmax(min(100%, 12.5rem), 1fr));
         gap: 0.9rem 1.5rem;
       }
       .care > li {
@@ -145,6 +148,7 @@ export class JobView extends WiredView {
     const { playground } = this.model;
     const act = (activity: string, action: () => Promise<JobStatus>) => () => this.#act(activity, action);
     const isRunning = job.state === 'running';
+    const damaged = damagedShards(job);
     return html`
       <span class="tag ${stateTone[job.state]}">${stateWords[job.state]}</span>
       ${
@@ -160,11 +164,15 @@ export class JobView extends WiredView {
           : ''
       }
       ${
-        isUnfinished(job) && job.writable
-          ? html`<button type="button" class="primary" @click=${() => this.#resume(job)}>
-              ${icons.play} Resume
+        damaged > 0 && !isRunning && job.writable
+          ? html`<button type="button" class="primary" @click=${() => this.#repair(job)}>
+              ${icons.wrench} Repair ${formatCounted(damaged, 'shard')}
             </button>`
-          : ''
+          : isUnfinished(job) && job.writable
+            ? html`<button type="button" class="primary" @click=${() => this.#resume(job)}>
+                ${icons.play} Resume
+              </button>`
+            : ''
       }
       ${
         job.done > 0
@@ -257,7 +265,7 @@ export class JobView extends WiredView {
 
   #care(job: JobStatus): TemplateResult {
     const isIdle = job.state !== 'running' && job.writable;
-    const damaged = job.shards.filter(({ state }) => state === 'damaged' || state === 'failed').length;
+    const damaged = damagedShards(job);
     return html`<section class="panel stack" aria-labelledby="care">
       <h2 id="care">Care</h2>
       <p role="status" class=${this.outcome ? 'note good' : 'visually-hidden'}>${this.outcome}</p>
@@ -334,7 +342,11 @@ export class JobView extends WiredView {
   }
 
   async #repair(job: JobStatus): Promise<void> {
-    await this.#act('Repairing…', () => this.model.playground.repair(job.id));
+    const marked = await this.model.run('Repairing…', () => this.model.playground.repair(job.id));
+    if (!marked) return;
+    this.model.receiveJob(marked);
+    // Repair marks what is to be redone; resuming does it.
+    if (marked.state !== 'running') this.#resume(marked);
   }
 
   async #compact(job: JobStatus): Promise<void> {
