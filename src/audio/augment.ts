@@ -1,5 +1,6 @@
 import { Rng } from '../lib/rng.ts';
 import type { AugmentationSettings, Range } from './augmentation.ts';
+import { shiftPitch } from './pitch.ts';
 import { resample } from './resample.ts';
 
 /** The numbers drawn for one clip and version; null where nothing is applied. */
@@ -48,6 +49,7 @@ export function augment(
 ): Float32Array<ArrayBuffer> {
   let output = samples;
   if (draw.speed !== null) output = changeSpeed(output, sampleRate, draw.speed);
+  if (draw.pitchSemitones !== null) output = shiftPitch(output, sampleRate, draw.pitchSemitones);
   if (draw.shiftMs !== null) output = shift(output, Math.round((draw.shiftMs * sampleRate) / 1000));
   if (draw.gainDb !== null) output = scale(output, 10 ** (draw.gainDb / 20));
   if (draw.noiseSnrDb !== null) output = addNoise(output, draw.noiseSnrDb, noise);
@@ -66,7 +68,8 @@ export function changeSpeed(
 /** Moves the signal later (positive) or earlier; length kept, the gap is silence. */
 export function shift(samples: Float32Array, by: number): Float32Array<ArrayBuffer> {
   const output = new Float32Array(samples.length);
-  if (by >= 0) output.set(samples.subarray(0, Math.max(0, samples.length - by)), by);
+  if (Math.abs(by) >= samples.length) return output;
+  if (by >= 0) output.set(samples.subarray(0, samples.length - by), by);
   else output.set(samples.subarray(-by));
   return output;
 }
@@ -79,11 +82,21 @@ export function scale(samples: Float32Array, factor: number): Float32Array<Array
 }
 
 /** Adds white Gaussian noise at a signal-to-noise ratio against the mean power of these samples; silence stays so. */
-export function addNoise(samples: Float32Array, snrDb: number, rng: Rng): Float32Array<ArrayBuffer> {
+export function addNoise(
+  samples: Float32Array<ArrayBuffer>,
+  snrDb: number,
+  rng: Rng,
+): Float32Array<ArrayBuffer> {
   let energy = 0;
   for (let i = 0; i < samples.length; i += 1) energy += samples[i]! * samples[i]!;
   const deviation = Math.sqrt(energy / samples.length) * 10 ** (-snrDb / 20);
-  const output = new Float32Array(samples.length);
-  for (let i = 0; i < samples.length; i += 1) output[i] = samples[i]! + deviation * rng.nextGaussian();
+  const output = samples.slice();
+  // Box–Muller gives two values for two draws.
+  for (let i = 0; i < samples.length; i += 2) {
+    const radius = deviation * Math.sqrt(-2 * Math.log(1 - rng.nextFloat()));
+    const angle = 2 * Math.PI * rng.nextFloat();
+    output[i]! += radius * Math.cos(angle);
+    if (i + 1 < samples.length) output[i + 1]! += radius * Math.sin(angle);
+  }
   return output;
 }
