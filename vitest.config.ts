@@ -25,6 +25,7 @@ export default defineConfig({
             'hash-wasm',
             'idb',
             'lit',
+            'lit/decorators.js',
             'mediabunny',
             'mpg123-decoder',
             '@wasm-audio-decoders/ogg-vorbis',

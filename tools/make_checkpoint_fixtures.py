@@ -6,6 +6,7 @@ Every value is a multiple of 1/128 below 1, so that float16 and bfloat16 hold it
 """
 
 import json
+import zipfile
 from collections import OrderedDict
 from pathlib import Path
 
@@ -143,6 +144,16 @@ def views(state):
     return result
 
 
+def repack_zip64(source: Path, target: Path) -> None:
+    """The same entries with every size, offset and count in ZIP64 records, as beyond 4 GiB."""
+    limits = zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT
+    zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = -1, 0
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as new:
+        for entry in old.infolist():
+            new.writestr(zipfile.ZipInfo(entry.filename), old.read(entry))
+    zipfile.ZIP64_LIMIT, zipfile.ZIP_FILECOUNT_LIMIT = limits
+
+
 def main() -> None:
     torch.manual_seed(7)
     OUT.mkdir(parents=True, exist_ok=True)
@@ -157,6 +168,7 @@ def main() -> None:
     save_file({k: t.double() for k, t in state.items()}, OUT / "float64.safetensors")
 
     torch.save(state, OUT / "zip.bin")
+    repack_zip64(OUT / "zip.bin", OUT / "zip64.bin")
     torch.save(OrderedDict((k, t.half()) for k, t in state.items()), OUT / "zip-float16.bin")
     torch.save(OrderedDict((k, t.bfloat16()) for k, t in state.items()), OUT / "zip-bfloat16.bin")
     torch.save(state, OUT / "legacy.bin", _use_new_zipfile_serialization=False)

@@ -15,6 +15,7 @@ test.each([
   ['bfloat16.safetensors', 'model.safetensors', 'BF16'],
   ['float64.safetensors', 'model.safetensors', 'F64'],
   ['zip.bin', 'pytorch_model.bin', 'F32'],
+  ['zip64.bin', 'pytorch_model.bin', 'F32'],
   ['zip-float16.bin', 'pytorch_model.bin', 'F16'],
   ['zip-bfloat16.bin', 'pytorch_model.bin', 'BF16'],
   ['legacy.bin', 'pytorch_model.bin', 'F32'],

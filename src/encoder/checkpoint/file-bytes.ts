@@ -6,6 +6,11 @@ export interface CheckpointFile {
   readonly blob: Blob;
 }
 
+/** Files as a person dropped or picked them; a picked folder's paths are kept. */
+export function checkpointFiles(files: readonly File[]): CheckpointFile[] {
+  return files.map((blob) => ({ path: blob.webkitRelativePath || blob.name, blob }));
+}
+
 /** The last part of a path. */
 export function fileName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
