@@ -114,6 +114,8 @@ async function makeModels(): Promise<ReadonlyMap<string, Files>> {
       'plain',
       'cut',
       'hangs',
+      'busy-tab',
+      'two-tabs',
       'norange',
       'corrupt',
       'toolong',
@@ -181,7 +183,7 @@ function serve(
     response.write(body, () => setTimeout(() => response.destroy(), 20));
     return;
   }
-  if (isWeights && (id === 'test/hangs' || id === 'test/moves') && isFirst) {
+  if (isWeights && ['test/hangs', 'test/moves', 'test/busy-tab'].includes(id) && isFirst) {
     // Half of the file, then silence until the other side goes away.
     body = body.subarray(0, Math.ceil(data.length / 2));
     entry.sentBytes += body.length;

@@ -34,6 +34,17 @@ async function error(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
+/** Starts a download that the server leaves hanging in the middle, and waits until then. */
+async function startHalf(target: Remote<HubWorker>, id: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const onProgress = ({ file, receivedBytes }: FileProgress): void => {
+      if (file === 'pytorch_model.bin' && receivedBytes > 10_000) resolve();
+    };
+    // It never ends: its worker is killed.
+    void target.download(id, { hub }, proxy(onProgress)).catch(() => undefined);
+  });
+}
+
 async function fixture(name: string): Promise<Blob> {
   return (await fetch(new URL(`../fixtures/checkpoints/${name}`, import.meta.url))).blob();
 }
@@ -98,17 +109,7 @@ describe('what breaks goes on where it stopped', () => {
   });
 
   test('a worker that is killed in the middle', async () => {
-    await new Promise<void>((resolve) => {
-      void store
-        .download(
-          'test/hangs',
-          { hub },
-          proxy(({ file, receivedBytes }: FileProgress) => {
-            if (file === 'pytorch_model.bin' && receivedBytes > 10_000) resolve();
-          }),
-        )
-        .catch(() => undefined);
-    });
+    await startHalf(store, 'test/hangs');
     worker.terminate();
     startWorker();
     const [unfinished] = await store.listCachedModels();
@@ -143,17 +144,7 @@ describe('what breaks goes on where it stopped', () => {
   });
 
   test('a branch that has moved in between: bytes with another digest are not gone on from', async () => {
-    await new Promise<void>((resolve) => {
-      void store
-        .download(
-          'test/moves',
-          { hub },
-          proxy(({ file, receivedBytes }: FileProgress) => {
-            if (file === 'pytorch_model.bin' && receivedBytes > 10_000) resolve();
-          }),
-        )
-        .catch(() => undefined);
-    });
+    await startHalf(store, 'test/moves');
     worker.terminate();
     startWorker();
     await fetch(`${hub}/move?id=test/moves&commit=${'f'.repeat(40)}`);
@@ -162,6 +153,36 @@ describe('what breaks goes on where it stopped', () => {
     // The weights are the same in both commits, so they go on; the small files are fetched anew.
     expect((await requests(weightsPath('test/moves'))).at(-1)?.range).toMatch(/^bytes=\d{5}-$/);
     expect(await requests(`${'f'.repeat(40)}/config.json`)).toHaveLength(1);
+  });
+});
+
+describe('two tabs', () => {
+  let other: Worker;
+
+  beforeEach(() => {
+    other = worker;
+    startWorker();
+  });
+
+  afterEach(() => other.terminate());
+
+  test('that ask for the same model at once fetch it once', async () => {
+    const first = wrap<HubWorker>(other);
+    const [a, b] = await Promise.all([
+      first.download('test/two-tabs', { hub }),
+      store.download('test/two-tabs', { hub }),
+    ]);
+    expect(a.model.key).toBe(b.model.key);
+    expect(await requests('cdn/test/two-tabs')).toHaveLength(1);
+  });
+
+  test('see a download of each other, and cannot pull it away', async () => {
+    await startHalf(wrap<HubWorker>(other), 'test/busy-tab');
+    const [model] = await store.listCachedModels();
+    expect(model).toMatchObject({ name: 'test/busy-tab', isComplete: false });
+    expect(await error(store.removeCachedModel(model?.key ?? ''))).toMatchObject({ name: 'ModelStoreError' });
+    other.terminate();
+    await store.download('test/busy-tab', { hub });
   });
 });
 

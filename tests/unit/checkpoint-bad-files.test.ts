@@ -148,6 +148,22 @@ describe('what is not a checkpoint at all', () => {
     ));
 });
 
+test('a training run’s folder opens as its outer checkpoint', async () => {
+  const checkpoint = async (folder: string, weights: string) => [
+    await fixture('config.json', `${folder}/config.json`),
+    await fixture('preprocessor_config.json', `${folder}/preprocessor_config.json`),
+    await fixture(weights, `${folder}/pytorch_model.bin`),
+    checkpointFile(`${folder}/optimizer.pt`, 'x'),
+    checkpointFile(`${folder}/training_args.bin`, 'x'),
+  ];
+  const files = [
+    ...(await checkpoint('run/checkpoint-500', 'zip-float16.bin')),
+    ...(await checkpoint('run', 'zip.bin')),
+  ];
+  const opened = await openCheckpoint(files);
+  expect(opened.tensors.get('encoder.layer_norm.bias')?.dtype).toBe('F32');
+});
+
 describe('checkpoints of another kind', () => {
   const json = (value: unknown, path = 'config.json') => checkpointFile(path, JSON.stringify(value));
 

@@ -50,25 +50,30 @@ export function pickFiles(files: readonly CheckpointFile[]): CheckpointFiles {
   };
 }
 
-/** The files of the one folder that holds weights; a folder with config.json goes before others. */
+/**
+ * The files of the one folder that holds weights: folders with config.json before others, outer before inner ones (a
+ * training run's output has earlier checkpoints inside).
+ */
 function pickFolder(files: readonly CheckpointFile[]): readonly CheckpointFile[] {
   const folders = new Map<string, CheckpointFile[]>();
   for (const file of files) {
     const folder = file.path.slice(0, file.path.lastIndexOf('/') + 1);
     folders.set(folder, [...(folders.get(folder) ?? []), file]);
   }
-  const withWeights = [...folders.values()].filter((folder) => folder.some(isWeights));
-  const withConfig = withWeights.filter((folder) =>
+  const withWeights = [...folders].filter(([, folder]) => folder.some(isWeights));
+  const withConfig = withWeights.filter(([, folder]) =>
     folder.some(({ path }) => fileName(path) === 'config.json'),
   );
-  const candidates = withConfig.length > 0 ? withConfig : withWeights;
-  if (candidates.length > 1) {
-    const names = candidates.slice(0, 3).map(([first]) => first?.path.replace(/[^/]*$/, ''));
+  const found = withConfig.length > 0 ? withConfig : withWeights;
+  const depth = Math.min(...found.map(([path]) => path.split('/').length));
+  const [first, second] = found.filter(([path]) => path.split('/').length === depth);
+  if (first === undefined) return refuseWithoutWeights(files);
+  if (second !== undefined) {
     throw new CheckpointFilesError(
-      `There are several checkpoints here (${names.join(', ')}…); drop one of them.`,
+      `There are several checkpoints here, in ${first[0] || 'the outer folder'} and ${second[0]}; drop one of them.`,
     );
   }
-  return candidates[0] ?? refuseWithoutWeights(files);
+  return first[1];
 }
 
 function pickWeights(
