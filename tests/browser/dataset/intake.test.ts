@@ -1,4 +1,4 @@
-import type {} from '@vitest/browser-playwright';
+/// <reference types="@vitest/browser-playwright" />
 import { cdp, server } from 'vitest/browser';
 import { afterEach, expect, test } from 'vitest';
 import {
