@@ -81,7 +81,7 @@ test('the merged file is the same, byte for byte, however the shards were cut an
         expect(await merge(cut)).toEqual(await merge([rowsOf(indices, layers, frames)]));
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
