@@ -18,8 +18,12 @@ export interface StoreBackend {
   /** Null in a tab that only reads. */
   readonly lock: WriterLock | null;
   readonly channel: ChangeChannel;
-  /** Makes the browser's own metadata logs safe to append to after a kill; see `leveldb-roll.ts`. */
-  rollLogs(): Promise<void>;
+  /** The session that a page saw end in order (its `pagehide`), if any. */
+  readonly endedSession: string | null;
+  /** Makes the browser's log of IndexedDB safe to append to after an unclean end; see `leveldb-roll.ts`. */
+  rollIndexLog(): Promise<void>;
+  /** The same for the log of file names: before a file is made. Records can be appended meanwhile. */
+  rollNamesLog(): Promise<void>;
   /** A segment takes no further records beyond this. */
   readonly fullBytes: number;
   /** How many empty segment files are kept ready. */

@@ -18,10 +18,16 @@ export interface Catalog {
   epoch(): Promise<number>;
   /** Adds and removes rows and sets the epoch, durably, in one transaction. @throws StaleWriterError */
   update(change: CatalogUpdate): Promise<void>;
-  /** True when the last session closed the store in order. Reading it clears it. */
-  takeCleanMark(): Promise<boolean>;
-  setCleanMark(): Promise<void>;
+  /** The latest writer's session; null when none is known. */
+  lastSession(): Promise<CatalogSession | null>;
+  /** Notes a writer's session as begun or, `isClosed`, as ended in order. Durable. */
+  noteSession(session: CatalogSession): Promise<void>;
   close(): void;
+}
+
+export interface CatalogSession {
+  readonly id: string;
+  readonly isClosed: boolean;
 }
 
 export interface CatalogUpdate {

@@ -1,11 +1,11 @@
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
-import type { Catalog, CatalogRow, CatalogUpdate } from './catalog.ts';
+import type { Catalog, CatalogRow, CatalogSession, CatalogUpdate } from './catalog.ts';
 import { StaleWriterError } from './errors.ts';
 
 /** Tables of the catalog's database. A later version appends a step to `migrations`. */
 interface CatalogSchema extends DBSchema {
   records: { key: [string, number]; value: CatalogRow; indexes: { sequence: number } };
-  state: { key: string; value: number | boolean };
+  state: { key: string; value: number | CatalogSession };
 }
 
 const migrations: readonly ((db: IDBPDatabase<CatalogSchema>) => void)[] = [
@@ -59,20 +59,17 @@ export class IdbCatalog implements Catalog {
     });
   }
 
-  takeCleanMark(): Promise<boolean> {
+  lastSession(): Promise<CatalogSession | null> {
     return this.#withDatabase(async (db) => {
-      const transaction = db.transaction('state', 'readwrite', { durability: 'strict' });
-      const wasClean = (await transaction.store.get('clean')) === true;
-      if (wasClean) await transaction.store.delete('clean');
-      await transaction.done;
-      return wasClean;
+      const session = await db.get('state', 'session');
+      return typeof session === 'object' ? session : null;
     });
   }
 
-  setCleanMark(): Promise<void> {
+  noteSession(session: CatalogSession): Promise<void> {
     return this.#withDatabase(async (db) => {
       const transaction = db.transaction('state', 'readwrite', { durability: 'strict' });
-      await Promise.all([transaction.store.put(true, 'clean'), transaction.done]);
+      await Promise.all([transaction.store.put(session, 'session'), transaction.done]);
     });
   }
 

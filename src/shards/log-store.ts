@@ -29,6 +29,7 @@ interface Entry {
 /** The writer's store: segments, index, catalog. One mutation at a time, in the order they were asked for. */
 export class LogStore extends IndexedStore implements RecordStore {
   readonly writable = true;
+  readonly session: string = crypto.randomUUID();
   readonly recovery: Recovery;
   readonly #backend: StoreBackend;
   readonly #digest: Digest;
@@ -37,6 +38,8 @@ export class LogStore extends IndexedStore implements RecordStore {
   readonly #jobBytes = new Map<string, number>();
   /** What opening left to do before the first write; reading does not wait for it. */
   readonly #prepared: Promise<void>;
+  /** What it left to do before the first file is made; writing to files that are there does not wait for it. */
+  #stocked: Promise<void> = Promise.resolve();
   /** The mutation in hand; the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve();
   #epoch = 0;
@@ -87,15 +90,26 @@ export class LogStore extends IndexedStore implements RecordStore {
   }
 
   async #prepare(difference: CatalogDifference): Promise<void> {
-    const { catalog, directory, channel } = this.#backend;
-    if (!(await catalog.takeCleanMark())) await this.#backend.rollLogs();
+    const { catalog, channel } = this.#backend;
+    const last = await catalog.lastSession();
+    const endedInOrder = last !== null && (last.isClosed || last.id === this.#backend.endedSession);
+    this.#stocked = this.#stock(endedInOrder ? Promise.resolve() : this.#backend.rollNamesLog());
+    if (!endedInOrder) await this.#backend.rollIndexLog();
+    await catalog.noteSession({ id: this.session, isClosed: false });
     this.#epoch = Math.max(await catalog.epoch(), this.index.highestEpoch) + 1;
     await catalog.update({ ...difference, epoch: this.#epoch });
-    await this.#pool.topUp();
-    await directory.holdReserve();
     const held = this.#pool.segments.filter(({ segmentId, file }) => segmentId !== null && !file.isWritable);
     if (held.length > 0) await this.#fence(held);
     channel.post({ jobs: [] });
+  }
+
+  async #stock(safe: Promise<void>): Promise<void> {
+    try {
+      await this.#pool.topUp(safe);
+      await this.#backend.directory.holdReserve();
+    } catch (error) {
+      console.warn('No spare segment files could be made; they are made when they are needed.', error);
+    }
   }
 
   /** Seals what a frozen tab may still hold: what it adds after waking does not count. */
@@ -265,9 +279,9 @@ export class LogStore extends IndexedStore implements RecordStore {
     if (this.#isClosed) return;
     const { catalog, directory, lock, channel } = this.#backend;
     await this.#prepared.catch(() => undefined);
-    await this.#last;
+    await Promise.all([this.#last, this.#stocked]);
     this.#isClosed = true;
-    if (lock?.isLost === false) await catalog.setCleanMark();
+    if (lock?.isLost === false) await catalog.noteSession({ id: this.session, isClosed: true });
     directory.close();
     catalog.close();
     channel.close();

@@ -1,5 +1,5 @@
 import type { ChangeChannel, StoreBackend } from './backend.ts';
-import type { Catalog, CatalogRow, CatalogUpdate } from './catalog.ts';
+import type { Catalog, CatalogRow, CatalogSession, CatalogUpdate } from './catalog.ts';
 import { StaleWriterError } from './errors.ts';
 import type { WriterLock } from './lock.ts';
 import { LogStore } from './log-store.ts';
@@ -16,7 +16,9 @@ export class MemoryDisk {
   capacityBytes = Infinity;
   reserveBytes = 0;
   epoch = 0;
-  isClean = false;
+  /** How often a store took the end before it for an unclean one. */
+  rolls = 0;
+  session: CatalogSession | null = null;
   holder: { isLost: boolean } | null = null;
 
   usedBytes(): number {
@@ -29,7 +31,7 @@ export class MemoryDisk {
   wipeCatalog(): void {
     this.rows.clear();
     this.epoch = 0;
-    this.isClean = false;
+    this.session = null;
   }
 
   /** What a killed browser looks like: the lock is free, the files are as they are. */
@@ -98,6 +100,7 @@ export interface MemoryOptions {
   readonly fullBytes?: number;
   readonly spareFiles?: number;
   readonly takeOver?: boolean;
+  readonly endedSession?: string | null;
 }
 
 /** A store in memory: the same code as on OPFS over another disk. For tests, and where no private file system is. */
@@ -111,7 +114,12 @@ export async function openMemoryStore(
     catalog: catalogOf(disk),
     lock,
     channel: channelOf(disk),
-    rollLogs: () => Promise.resolve(),
+    rollNamesLog: () => Promise.resolve(),
+    rollIndexLog: () => {
+      disk.rolls += 1;
+      return Promise.resolve();
+    },
+    endedSession: options.endedSession ?? null,
     fullBytes: options.fullBytes ?? 1 << 30,
     spareFiles: options.spareFiles ?? 2,
   };
@@ -169,13 +177,9 @@ function catalogOf(disk: MemoryDisk): Catalog {
       for (const row of put) disk.rows.set(placeOf(row), structuredClone(row));
       return Promise.resolve();
     },
-    takeCleanMark: () => {
-      const wasClean = disk.isClean;
-      disk.isClean = false;
-      return Promise.resolve(wasClean);
-    },
-    setCleanMark: () => {
-      disk.isClean = true;
+    lastSession: () => Promise.resolve(disk.session),
+    noteSession: (session) => {
+      disk.session = session;
       return Promise.resolve();
     },
     close: () => undefined,

@@ -13,6 +13,12 @@ export interface OpenStoreOptions {
   readonly name?: string;
   /** Takes the writing over from a tab that still holds it (a frozen one): asked for by the person. */
   readonly takeOver?: boolean;
+  /**
+   * The `session` that the page noted in localStorage when it was hidden for good (`pagehide`). Where it is that of the
+   * last writer, its end was no crash and the browser's logs need no renewal (2 s in the background before the first
+   * append).
+   */
+  readonly endedSession?: string | null;
   /** How long to wait for a writer that is just going away. */
   readonly lockWaitMs?: number;
   /** A segment takes no further records beyond this. */
@@ -37,7 +43,9 @@ export async function openStore(options: OpenStoreOptions = {}): Promise<RecordS
     catalog: new IdbCatalog(name),
     lock,
     channel: channelOf(name),
-    rollLogs: () => (options.rollsLogs === false ? Promise.resolve() : rollLogs(folder)),
+    endedSession: options.endedSession ?? null,
+    rollIndexLog: () => bestEffort(options, rollIndexedDb),
+    rollNamesLog: () => bestEffort(options, () => rollOpfsNames(folder)),
     fullBytes: options.fullBytes ?? 1 << 30,
     spareFiles: options.spareFiles ?? 8,
   };
@@ -69,14 +77,14 @@ async function openFolder(name: string): Promise<FileSystemDirectoryHandle> {
   }
 }
 
-/** Best effort: a failed roll costs safety against a rare double fault, not the session. */
-async function rollLogs(folder: FileSystemDirectoryHandle): Promise<void> {
-  for (const roll of [rollIndexedDb, () => rollOpfsNames(folder)])
-    try {
-      await roll();
-    } catch (error) {
-      console.warn("The browser's metadata logs could not be renewed after an unclean end.", error);
-    }
+/** A failed roll costs safety against a rare double fault, not the session. */
+async function bestEffort({ rollsLogs = true }: OpenStoreOptions, roll: () => Promise<void>): Promise<void> {
+  if (!rollsLogs) return;
+  try {
+    await roll();
+  } catch (error) {
+    console.warn("The browser's metadata logs could not be renewed after an unclean end.", error);
+  }
 }
 
 function channelOf(name: string): ChangeChannel {

@@ -10,6 +10,7 @@ import type { RecordRef, RecordStore, Recovery } from './store.ts';
 /** The store of a tab that watches: it reads the catalog, follows every change, and never writes. */
 export class ReaderStore extends IndexedStore implements RecordStore {
   readonly writable = false;
+  readonly session = null;
   readonly recovery: Recovery = { notices: [], rebuiltCatalog: false, cutBytes: 0, scanMs: 0 };
   readonly #backend: StoreBackend;
   #segments = new Map<string, Segment>();

@@ -28,6 +28,8 @@ export class SegmentPool {
   readonly #fullBytes: number;
   readonly #spareFiles: number;
   readonly segments: Segment[];
+  /** Files are made one after another, the first when it is safe to make any. */
+  #lastAdded: Promise<unknown> = Promise.resolve();
 
   constructor(
     directory: SegmentDirectory,
@@ -42,11 +44,15 @@ export class SegmentPool {
     this.segments = [...segments];
   }
 
-  /** Makes spare files, so that names exist long before they are needed: a power cut forgets young names. */
-  async topUp(): Promise<void> {
-    const isSpare = (segment: Segment): boolean => segment.segmentId === null && segment.file.isWritable;
-    const missing = this.#spareFiles - this.segments.filter(isSpare).length;
-    for (let i = 0; i < missing; i += 1) this.segments.push(spareSegment(await this.#directory.addFile()));
+  /**
+   * Makes spare files once `safe` resolves, so that names exist long before they are needed: a power cut forgets young
+   * names.
+   */
+  async topUp(safe: Promise<void>): Promise<void> {
+    this.#lastAdded = safe;
+    await safe;
+    const spare = (): number => this.segments.filter(isSpare).length;
+    for (let missing = this.#spareFiles - spare(); missing > 0; missing -= 1) await this.#add();
   }
 
   /** The segment that `bytes` more of this job go to; a claimed spare file has its head written, unflushed. */
@@ -69,11 +75,7 @@ export class SegmentPool {
   }
 
   async #claim(role: SegmentRole, job: string | null): Promise<Segment> {
-    let spare = this.segments.find((segment) => segment.segmentId === null && segment.file.isWritable);
-    if (!spare) {
-      spare = spareSegment(await this.#directory.addFile());
-      this.segments.push(spare);
-    }
+    const spare = this.segments.find(isSpare) ?? (await this.#add());
     const segmentId = crypto.getRandomValues(new BigUint64Array(1))[0] ?? 0n;
     const head = { version: FORMAT_VERSION, role, segmentId, createdAtMs: Date.now() };
     spare.file.write(0, encodeSegmentHead(head, this.#digest));
@@ -83,6 +85,16 @@ export class SegmentPool {
     spare.end = segmentHeader.size;
     spare.isSealed = false;
     return spare;
+  }
+
+  #add(): Promise<Segment> {
+    const added = this.#lastAdded.then(async () => {
+      const segment = spareSegment(await this.#directory.addFile());
+      this.segments.push(segment);
+      return segment;
+    });
+    this.#lastAdded = added.catch(() => undefined);
+    return added;
   }
 
   /** Empties a segment's file for reuse; the name stays. Durable when it returns. */
@@ -103,4 +115,8 @@ export function spareSegment(file: SegmentFile): Segment {
     isSealed: !file.isWritable,
     needsCut: false,
   };
+}
+
+function isSpare(segment: Segment): boolean {
+  return segment.segmentId === null && segment.file.isWritable;
 }

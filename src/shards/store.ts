@@ -58,6 +58,11 @@ export interface RecordStore {
   /** False in a tab that does not hold the writer's lock; it reads and is refreshed on every change. */
   readonly writable: boolean;
   readonly recovery: Recovery;
+  /**
+   * Names this writer's session; null in a tab that reads. A page that writes it to localStorage on `pagehide`, and
+   * gives it to the next `openStore` as `endedSession`, spares that one the precautions against a crash.
+   */
+  readonly session: string | null;
 
   /** Jobs with at least one live record, in order of their first live record. */
   jobs(): Promise<readonly string[]>;
