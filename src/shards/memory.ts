@@ -14,12 +14,33 @@ export class MemoryDisk {
   readonly listeners = new Set<(change: StoreChange) => void>();
   /** Bytes that fit; writes beyond it leave a part of what was to be written behind. */
   capacityBytes = Infinity;
+  /** True when the catalog has no room left, as IndexedDB may not have either. */
+  isCatalogFull = false;
   reserveBytes = 0;
   epoch = 0;
   /** How often a store took the end before it for an unclean one. */
   rolls = 0;
   session: CatalogSession | null = null;
   holder: { isLost: boolean } | null = null;
+  /** A frozen tab does not learn that its lock was taken. */
+  isHolderAsleep = false;
+
+  /** Called at every moment at which a power cut would leave something else behind. */
+  onChange: (() => void) | null = null;
+
+  /** The same disk, as it is now, in another computer. */
+  clone(): MemoryDisk {
+    const copy = new MemoryDisk();
+    for (const [name, file] of this.files) {
+      const twin = new MemoryFile(name, copy);
+      twin.bytes = file.bytes.slice();
+      copy.files.set(name, twin);
+    }
+    for (const [place, row] of this.rows) copy.rows.set(place, row);
+    copy.epoch = this.epoch;
+    copy.session = this.session;
+    return copy;
+  }
 
   usedBytes(): number {
     let sum = this.reserveBytes;
@@ -32,13 +53,6 @@ export class MemoryDisk {
     this.rows.clear();
     this.epoch = 0;
     this.session = null;
-  }
-
-  /** What a killed browser looks like: the lock is free, the files are as they are. */
-  kill(): void {
-    if (this.holder) this.holder.isLost = true;
-    this.holder = null;
-    this.listeners.clear();
   }
 }
 
@@ -73,7 +87,10 @@ export class MemoryFile implements SegmentFile {
       larger.set(this.bytes);
       this.bytes = larger;
     }
+    this.bytes.set(fitting.subarray(0, fitting.length / 2), at);
+    this.#disk.onChange?.();
     this.bytes.set(fitting, at);
+    this.#disk.onChange?.();
     if (fitting.length < bytes.length) throw new NoSpaceError(`${this.name} has no room.`);
   }
 
@@ -85,6 +102,7 @@ export class MemoryFile implements SegmentFile {
     const bytes = new Uint8Array(sizeBytes);
     bytes.set(this.bytes.subarray(0, sizeBytes));
     this.bytes = bytes;
+    this.#disk.onChange?.();
   }
 
   blob(start: number, end: number): Promise<Blob> {
@@ -128,7 +146,7 @@ export async function openMemoryStore(
 
 function lockOf(disk: MemoryDisk, takeOver: boolean): WriterLock | null {
   if (disk.holder && !takeOver) return null;
-  if (disk.holder) disk.holder.isLost = true;
+  if (disk.holder && !disk.isHolderAsleep) disk.holder.isLost = true;
   const state = { isLost: false };
   disk.holder = state;
   return {
@@ -172,9 +190,12 @@ function catalogOf(disk: MemoryDisk): Catalog {
     epoch: () => Promise.resolve(disk.epoch),
     update: ({ epoch, put, remove }: CatalogUpdate) => {
       if (disk.epoch > epoch) return Promise.reject(new StaleWriterError());
+      if (disk.isCatalogFull && put.length > 0)
+        return Promise.reject(new NoSpaceError('The catalog is full.'));
       disk.epoch = epoch;
       for (const row of remove) disk.rows.delete(placeOf(row));
       for (const row of put) disk.rows.set(placeOf(row), structuredClone(row));
+      disk.onChange?.();
       return Promise.resolve();
     },
     lastSession: () => Promise.resolve(disk.session),
