@@ -36,3 +36,10 @@ export function errorTitle(errorName: string): string {
     .toLowerCase();
   return words === '' ? 'Other' : words[0]?.toUpperCase() + words.slice(1);
 }
+
+/** `CREMA-D-wavlm-base-plus.npz`; says when it holds a part. */
+export function exportName({ dataset, encoder, state }: JobStatus): string {
+  const encoderName = encoder.name.split('/').at(-1) ?? encoder.name;
+  const part = state === 'finished' ? '' : '-partial';
+  return `${`${dataset.name}-${encoderName}${part}`.replaceAll(/[^\p{L}\p{N}._-]+/gu, '_')}.npz`;
+}

@@ -6,8 +6,10 @@ import {
   formatRemaining,
   formatShare,
 } from '../../src/ui/format.ts';
-import { errorTitle } from '../../src/ui/job-words.ts';
+import { errorTitle, exportName } from '../../src/ui/job-words.ts';
+import { pythonSnippet } from '../../src/ui/python-snippet.ts';
 import { hrefOf, parseRoute } from '../../src/ui/route.ts';
+import { fakeJob } from '../ui/fakes/fake-data.ts';
 
 test('bytes are decimal and never show a thousand of a unit', () => {
   expect([0, 999, 1000, 378e6, 999_950_000, 1.26e9].map(formatBytes)).toEqual([
@@ -44,4 +46,13 @@ test('an address leads back to where it came from, whatever the id holds', () =>
     expect(parseRoute(hrefOf('extract', id))).toEqual({ room: 'extract', id });
   expect(parseRoute('#/nowhere')).toEqual({ room: 'start', id: null });
   expect(parseRoute('')).toEqual({ room: 'start', id: null });
+});
+
+test('the Python lines name the arrays that the export holds', () => {
+  const job = fakeJob(1);
+  expect(exportName(job)).toBe('CREMA-D-wavlm-base-plus.npz');
+  expect(pythonSnippet(job, 'x.npz')).toContain('X = data["embeddings"]  # [clips, D], float32');
+  const frames = fakeJob(0.5, { settings: { ...job.settings, pooling: 'none', layers: [1, 2] } });
+  expect(exportName(frames)).toBe('CREMA-D-wavlm-base-plus-partial.npz');
+  expect(pythonSnippet(frames, 'x.npz')).toContain('# [frames, layers, D], [clips + 1]');
 });

@@ -23,7 +23,7 @@ export class AugmentationFields extends LitElement {
       }
       .effect {
         display: grid;
-        grid-template-columns: 8.5rem auto minmax(0, 1fr);
+        grid-template-columns: 7.5rem 16.5rem minmax(0, 1fr);
         gap: 0.25rem 1rem;
         align-items: center;
         padding-block: 0.35rem;

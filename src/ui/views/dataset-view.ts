@@ -96,12 +96,15 @@ export class DatasetView extends WiredView {
       .next {
         border-color: var(--accent);
       }
+      .next > p {
+        flex: 1 1 22rem;
+      }
       .filters {
         display: grid;
         grid-template-columns: minmax(10rem, 2fr) minmax(8rem, 1fr) minmax(8rem, 1fr);
         gap: 0.75rem;
         align-items: end;
-        margin-block-end: 0.75rem;
+        margin-block: 0.75rem;
       }
       .filters label > * {
         inline-size: 100%;

@@ -1,6 +1,7 @@
 import { css, html, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import type { JobStatus } from '../../engine/protocol.ts';
+import '../elements/code-snippet.ts';
 import '../elements/confirm-dialog.ts';
 import type { ConfirmDialog } from '../elements/confirm-dialog.ts';
 import '../elements/device-panel.ts';
@@ -17,7 +18,16 @@ import {
   formatWhen,
 } from '../format.ts';
 import { icons } from '../icons.ts';
-import { errorTitle, isUnfinished, newestFirst, progressOf, stateTone, stateWords } from '../job-words.ts';
+import {
+  errorTitle,
+  exportName,
+  isUnfinished,
+  newestFirst,
+  progressOf,
+  stateTone,
+  stateWords,
+} from '../job-words.ts';
+import { pythonSnippet } from '../python-snippet.ts';
 import { hrefOf } from '../route.ts';
 import { downloadFile, pickSaveTarget } from '../save-file.ts';
 import { controls } from '../styles/controls.ts';
@@ -140,7 +150,7 @@ export class JobView extends WiredView {
         ></device-panel>
         ${this.#failures(job)}
       </div>
-      ${this.#care(job)} ${this.#compare(job)}
+      ${this.#python(job)} ${this.#care(job)} ${this.#compare(job)}
     </div>`;
   }
 
@@ -263,6 +273,14 @@ export class JobView extends WiredView {
     </section>`;
   }
 
+  #python(job: JobStatus): TemplateResult | string {
+    if (job.done === 0) return '';
+    return html`<section class="panel stack" aria-labelledby="python">
+      <h2 id="python">Use it in Python</h2>
+      <code-snippet label="Python code" .code=${pythonSnippet(job, exportName(job))}></code-snippet>
+    </section>`;
+  }
+
   #care(job: JobStatus): TemplateResult {
     const isIdle = job.state !== 'running' && job.writable;
     const damaged = damagedShards(job);
@@ -367,10 +385,8 @@ export class JobView extends WiredView {
 
   async #export(job: JobStatus): Promise<void> {
     const { playground } = this.model;
-    const part = job.state === 'finished' ? '' : '-partial';
-    const name = `${job.dataset.name}-${job.encoder.name}${part}`.replaceAll(/[^\p{L}\p{N}._-]+/gu, '_');
     await this.model.run('Writing the .npz file…', async () => {
-      const target = await pickSaveTarget(`${name}.npz`);
+      const target = await pickSaveTarget(exportName(job));
       if (target) {
         await playground.saveEmbeddings(job.id, target);
         this.model.notify('info', `Saved ${target.name}. numpy.load(…, allow_pickle=False) reads it.`);

@@ -94,7 +94,7 @@ export class StartView extends WiredView {
               ${this.dragging ? 'Let go to open it' : 'Drop a folder of audio anywhere on this page'}
             </h2>
             <p class="quiet">
-              WAV, FLAC, MP3, OGG or M4A, in any subfolders, with or without a CSV of labels.
+              WAV, FLAC, MP3, OGG, M4A and more, in any subfolders, with or without a CSV of labels.
             </p>
           </div>
           <div class="row">

@@ -48,9 +48,9 @@ export const fakeRejects: readonly Reject[] = [
     reason: 'readme.txt.wav is named .wav but its content is text.',
   },
   {
-    path: 'notes/session-2.aiff',
-    errorName: 'UnknownAudioFormatError',
-    reason: 'session-2.aiff is AIFF, which is not read: convert it to WAV or FLAC.',
+    path: 'notes/session-2.docx',
+    errorName: 'NotAudioError',
+    reason: 'session-2.docx is a text, not a recording; it was set aside.',
   },
 ];
 
