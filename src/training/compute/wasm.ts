@@ -10,7 +10,7 @@ import type {
 import { countCorrect, crossEntropyRows } from './cross-entropy-rows.ts';
 import { Heap } from './heap.ts';
 import { loadKernels, type Kernels } from './kernels.ts';
-import type { Crew } from './crew.ts';
+import { openCrew, type Crew } from './crew.ts';
 
 /** A block of the heap, seen as float32. */
 class WasmArray implements DeviceArray {
@@ -52,6 +52,11 @@ export class WasmCompute implements Compute {
     this.#heap = heap;
     this.#kernels = kernels;
     this.#crew = crew;
+  }
+
+  /** Threads that share out large products, the calling one among them. */
+  get threads(): number {
+    return this.#crew?.threads ?? 1;
   }
 
   persistent(values: Float32Array, shape: readonly number[]): DeviceArray {
@@ -136,14 +141,16 @@ export class WasmCompute implements Compute {
       c: out.offset,
     };
     const scratchBytes = this.#kernels.gemmScratchBytes(rows);
-    const scratch = this.#heap.allocate(scratchBytes);
-    if (this.#crew && rows * columns * depth >= sharedProductSize && columns >= 32) {
-      this.#crew.multiply(product, scratch, scratchBytes);
+    const crew = rows * columns * depth >= sharedProductSize && columns >= 32 ? this.#crew : null;
+    const allScratchBytes = scratchBytes * (crew?.threads ?? 1);
+    const scratch = this.#heap.allocate(allScratchBytes);
+    if (crew) {
+      crew.multiply(product, scratch, scratchBytes);
     } else {
       const { a, aRow, aColumn, b, bRow, bColumn, c } = product;
       this.#kernels.gemm(rows, 0, columns, depth, a, aRow, aColumn, b, bRow, bColumn, c, columns, scratch);
     }
-    this.#heap.release(scratch, scratchBytes);
+    this.#heap.release(scratch, allScratchBytes);
     return out;
   }
 
@@ -409,11 +416,9 @@ function rowLength(values: Float32Array, start: number, width: number): number {
   return Math.max(Math.sqrt(sum), 1e-12);
 }
 
-/** Opens compute on the CPU with the kernels over a heap of its own. */
-export async function openWasmCompute(
-  makeCrew?: (heap: Heap, kernels: Kernels) => Promise<Crew | null>,
-): Promise<Compute> {
+/** Opens compute on the CPU with a heap of its own; `threads: false` keeps to the calling thread. */
+export async function openWasmCompute({ threads = true } = {}): Promise<WasmCompute> {
   const heap = new Heap();
   const kernels = await loadKernels(heap.memory);
-  return new WasmCompute(heap, kernels, (await makeCrew?.(heap, kernels)) ?? null);
+  return new WasmCompute(heap, kernels, threads ? await openCrew(heap, kernels) : null);
 }
