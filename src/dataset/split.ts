@@ -171,7 +171,7 @@ function divideByClass(
     counts.forEach((count, part) => {
       const taken = order.slice(at, at + count);
       parts[part]!.push(...taken);
-      owed[part]! = shares[part]! - taken.length;
+      owed[part] = shares[part]! - taken.length;
       at += count;
     });
   }

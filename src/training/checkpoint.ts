@@ -128,8 +128,8 @@ export function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>, fileName = 'the
     throw new CheckpointError(
       `${fileName} is of checkpoint format ${version}, newer than this app can read (${formatVersion}); open it with the newer app.`,
     );
-  const state = JSON.parse(metadata['state']) as StoredState;
-  const lineage = JSON.parse(metadata['lineage']) as Lineage;
+  const state = parseJson<StoredState>(metadata['state'], fileName);
+  const lineage = parseJson<Lineage>(metadata['lineage'], fileName);
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const take = <Values>(name: string, type: new (length: number) => Values): Values => {
     const values = byName.get(name)?.values;
@@ -177,6 +177,16 @@ type StoredState = Omit<Checkpoint, 'history' | 'standardiser' | 'parameters' | 
   readonly changes: readonly ChangeRecord[];
   readonly hasStandardiser: boolean;
 };
+
+function parseJson<Value>(text: string, fileName: string): Value {
+  try {
+    return JSON.parse(text) as Value;
+  } catch {
+    throw new CheckpointError(
+      `The training state in ${fileName} is no JSON. Go back to an older checkpoint.`,
+    );
+  }
+}
 
 function stateOf(checkpoint: Checkpoint): JsonValue {
   const { history, standardiser, parameters, slots, lineage: _lineage, ...rest } = checkpoint;

@@ -10,6 +10,7 @@ import type { Captured, Compute } from './compute/compute.ts';
 import { sameSettings, validateTraining, type TrainingConfig } from './config.ts';
 import { NonFiniteLossError, ResumeRefusedError } from './errors.ts';
 import { countClasses } from './examples.ts';
+import { firstNonFinite } from './finite.ts';
 import { Feeder } from './feeder.ts';
 import { createHead } from './heads/registry.ts';
 import { HistoryBuilder } from './history.ts';
@@ -159,7 +160,7 @@ export async function fit(request: FitRequest): Promise<FitResult> {
   const makeCheckpoint = async (reason: Lineage['reason'], isBest: boolean): Promise<Checkpoint> => {
     await readLosses();
     const state = await learner!.state();
-    if (state.parameters.some(({ values }) => !values.every(Number.isFinite)))
+    if (state.parameters.some(({ values }) => firstNonFinite(values) >= 0))
       throw new NonFiniteLossError(NaN, epoch, step, Math.floor(cursor / config.batchSize), keptSentence());
     const checkpoint: Checkpoint = {
       config,

@@ -1,6 +1,7 @@
 import { xxh128Stream } from '../lib/digest.ts';
 import { TrainingDataError } from './errors.ts';
 import { countClasses, type Examples } from './examples.ts';
+import { firstNonFinite } from './finite.ts';
 
 /** What one run learns from and is judged by: positions into the examples. */
 export interface TrainingData {
@@ -48,7 +49,7 @@ export function checkTrainingData({ examples, train, validation }: TrainingData)
     notices.push(
       'There is no validation part, so no best checkpoint is chosen; the last one stands for the run.',
     );
-  const broken = firstNonFinite(examples);
+  const broken = brokenExample(examples);
   if (broken !== null)
     throw new TrainingDataError(
       `The embedding of “${ids[broken] ?? broken}” holds a number that is NaN or infinite; extract it again or leave it out.`,
@@ -70,10 +71,9 @@ export async function dataDigest({ examples, train, validation }: TrainingData):
   return digest.hex();
 }
 
-function firstNonFinite({ features, frameOffsets, labels }: Examples): number | null {
-  let at = 0;
-  while (at < features.length && Number.isFinite(features[at]!)) at += 1;
-  if (at === features.length) return null;
+function brokenExample({ features, frameOffsets, labels }: Examples): number | null {
+  const at = firstNonFinite(features);
+  if (at < 0) return null;
   if (!frameOffsets) return Math.floor(at / (features.length / labels.length));
   const frame = at / (features.length / frameOffsets.at(-1)!);
   return frameOffsets.findLastIndex((offset) => offset <= frame);

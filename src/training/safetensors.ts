@@ -72,7 +72,7 @@ export function decodeSafetensors(
       const entry = value as TensorEntry;
       const type = types[entry.dtype];
       const [from, to] = entry.data_offsets;
-      if (!type) throw damaged(`“${name}” is of type ${String(entry.dtype)}`);
+      if (!type) throw damaged(`“${name}” is of type ${entry.dtype as string}`);
       if (to > data.length) throw damaged(`it ends in the middle of “${name}”`);
       if (to - from !== sizeOf(entry.shape) * type.BYTES_PER_ELEMENT)
         throw damaged(`“${name}” has a wrong size`);

@@ -79,9 +79,7 @@ export function learningRateAt(
     case 'plateau':
       return baseRate * Math.max(state.plateau.factor, config.minFactor);
     default:
-      throw new TrainingConfigError(
-        `There is no schedule called “${String((config as ScheduleConfig).kind)}”.`,
-      );
+      throw new TrainingConfigError(`There is no schedule called “${(config as ScheduleConfig).kind}”.`);
   }
 }
 

@@ -36,9 +36,7 @@ export function createHead(config: HeadConfig, layout: FeatureLayout, classes: n
     case 'attention':
       return bind(kinds.attention, config, layout, classes);
     default:
-      throw new TrainingConfigError(
-        `There is no head called “${String((config as { kind: string }).kind)}”.`,
-      );
+      throw new TrainingConfigError(`There is no head called “${(config as { kind: string }).kind}”.`);
   }
 }
 
