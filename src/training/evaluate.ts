@@ -1,5 +1,6 @@
 import type { Checkpoint } from './checkpoint.ts';
 import type { Compute } from './compute/compute.ts';
+import { sameSettings } from './config.ts';
 import { TrainingDataError } from './errors.ts';
 import type { Examples } from './examples.ts';
 import { Feeder } from './feeder.ts';
@@ -91,9 +92,7 @@ async function withLearner<R>(
   work: (learner: Learner, head: ReturnType<typeof createHead>, feeder: Feeder) => Promise<R>,
 ): Promise<R> {
   const { layout } = trained;
-  if (
-    JSON.stringify(Object.entries(layout).sort()) !== JSON.stringify(Object.entries(examples.layout).sort())
-  )
+  if (!sameSettings(layout, examples.layout))
     throw new TrainingDataError(
       `The head reads ${JSON.stringify(layout)}, but these embeddings are ${JSON.stringify(examples.layout)}; use the encoder and layers it was trained with.`,
     );
