@@ -1,4 +1,4 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Threads and exact timers need cross-origin isolation: every response carries these two headers. */
 export const isolationHeaders = {
@@ -6,10 +6,27 @@ export const isolationHeaders = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 } as const;
 
+/**
+ * tfjs's threads are started from the source text of a function that reads `_scriptDir` of the scope around it. A
+ * minifier renames that variable, and the threads die; made a variable of the function itself, it goes along.
+ */
+function selfContainedWasmThreads(): Plugin {
+  const opening = 'function(WasmBackendModuleThreadedSimd) {';
+  return {
+    name: 'self-contained-wasm-threads',
+    transform(code, id) {
+      if (!id.includes('tfjs-backend-wasm-threaded-simd.js')) return null;
+      if (!code.includes(opening)) throw new Error(`${id} is not of the form that its threads need.`);
+      return { code: code.replace(opening, `${opening} var _scriptDir;`), map: null };
+    },
+  };
+}
+
 export default defineConfig({
   base: './',
   build: { target: 'es2022', chunkSizeWarningLimit: 2000, sourcemap: true },
-  worker: { format: 'es' },
+  plugins: [selfContainedWasmThreads()],
+  worker: { format: 'es', plugins: () => [selfContainedWasmThreads()] },
   server: { headers: isolationHeaders },
   preview: { headers: isolationHeaders, strictPort: false },
 });

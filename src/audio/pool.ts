@@ -56,6 +56,11 @@ export class DecodePool {
     this.#size = Math.max(1, options.workers ?? Math.min(8, cores - 2));
   }
 
+  /** Files that can be prepared at the same time. */
+  get size(): number {
+    return this.#size;
+  }
+
   /**
    * Prepares all versions of one clip, every window in memory; for clips of hours use {@link prepareWindows}.
    * @throws a named error of errors.ts

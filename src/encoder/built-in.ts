@@ -1,4 +1,5 @@
 import { PlaygroundError } from '../lib/errors.ts';
+import { pageUrl } from '../lib/page-url.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { CheckpointFile } from './checkpoint/file-bytes.ts';
 import { openCheckpoint, openCheckpointSizes } from './checkpoint/open.ts';
@@ -41,12 +42,6 @@ export async function openBuiltIn(baseUrl: string | URL = pageUrl()): Promise<Bu
     return { checkpoint: seededCheckpoint(sizes.config, sizes.doNormalize, UNTRAINED_SEED), trained: false };
   }
   return { checkpoint: await openCheckpoint([config, preprocessor, weights]), trained: true };
-}
-
-/** The app's root: built workers live in `assets/`, unbuilt ones anywhere under a root that is served as `/`. */
-function pageUrl(): string | URL {
-  if (typeof document !== 'undefined') return document.baseURI;
-  return import.meta.env.PROD ? new URL('../', self.location.href) : new URL('/', self.location.href);
 }
 
 /** A file beside the page, or null where there is none (some servers answer with their start page instead of 404). */

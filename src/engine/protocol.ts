@@ -1,10 +1,14 @@
 import type { BackendChoice, DeviceStatus } from '../device/status.ts';
+import type { IntakeSource } from '../dataset/intake.ts';
 import type { Reject, Utterance } from '../dataset/utterance.ts';
 import type { ExtractionSettings } from '../experiments/extraction-id.ts';
+import type { StageTotals } from './stage-timings.ts';
 
 /** Types that cross from the engine worker to the page: plain data, no classes. */
 
 export type { BackendChoice, DeviceStatus };
+
+export type DatasetOrigin = 'folder' | 'files' | 'demo';
 
 export interface DatasetStatus {
   readonly id: string;
@@ -21,6 +25,8 @@ export interface DatasetStatus {
   readonly labelScheme: { readonly id: string; readonly title: string; readonly detected: boolean };
   /** Warnings about the dataset as a whole, as sentences (duplicate CSV rows, missing files…). */
   readonly notices: readonly string[];
+  /** Where the files came from: decides how they can be had again. */
+  readonly origin: DatasetOrigin;
   /** False when the files themselves are not at hand (reopened page): drop the folder again. */
   readonly filesAvailable: boolean;
 }
@@ -59,7 +65,10 @@ export interface ExtractRequest extends Partial<Omit<ExtractionSettings, 'layers
   readonly layers?: 'last' | 'all' | readonly number[];
 }
 
-export type JobState = 'running' | 'paused' | 'stopped' | 'finished' | 'failed' | 'interrupted';
+/**
+ * `queued` waits for another extraction to end; `interrupted` was running when the page was closed.
+ */
+export type JobState = 'queued' | 'running' | 'paused' | 'stopped' | 'finished' | 'failed' | 'interrupted';
 export type ShardState = 'pending' | 'in flight' | 'done' | 'failed' | 'verified' | 'damaged';
 
 export interface ShardStatus {
@@ -100,6 +109,8 @@ export interface JobStatus {
   /** True in a tab that may write to this extraction. */
   readonly writable: boolean;
   readonly sizeBytes: number;
+  /** Where the time of this session's share went. */
+  readonly timings: StageTotals;
 }
 
 export interface StorageStatus {
@@ -155,10 +166,7 @@ export interface Playground {
   device(): Promise<DeviceStatus>;
   useDevice(choice: BackendChoice): Promise<DeviceStatus>;
 
-  openDataset(
-    source: readonly File[] | FileList | FileSystemDirectoryHandle | FileSystemDirectoryEntry,
-    options?: DatasetOptions,
-  ): Promise<DatasetStatus>;
+  openDataset(source: IntakeSource, options?: DatasetOptions): Promise<DatasetStatus>;
   openDemo(): Promise<DatasetStatus>;
   datasets(): Promise<readonly DatasetStatus[]>;
   /** A window of the table: rows `[start, end)` in path order. */

@@ -1,9 +1,9 @@
 /** JSON's own values; object keys are strings. */
 export type JsonValue =
-  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+  null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /**
- * JSON with object keys in code-unit order and absent members left out, so that equal values give equal text.
+ * JSON with object keys in code-unit order, so that equal values give equal text.
  * @throws TypeError on a number that JSON cannot hold (NaN, ±Infinity).
  */
 export function canonicalJson(value: JsonValue): string {
@@ -12,10 +12,8 @@ export function canonicalJson(value: JsonValue): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
   if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   const members: string[] = [];
-  for (const key of Object.keys(value).sort()) {
-    const member = value[key];
-    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
-  }
+  for (const key of Object.keys(value).sort())
+    members.push(`${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
   return `{${members.join(',')}}`;
 }
 

@@ -106,6 +106,6 @@ function compare(
   if (canonicalJson(old) !== canonicalJson(fresh)) changes.push({ path, from: old, to: fresh });
 }
 
-function isObject(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue | undefined } {
+function isObject(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

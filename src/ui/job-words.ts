@@ -1,7 +1,8 @@
 import type { JobState, JobStatus } from '../engine/protocol.ts';
 
 /** Anything that `resume` would carry on with. */
-export const isUnfinished = ({ state }: JobStatus): boolean => state !== 'finished' && state !== 'running';
+export const isUnfinished = ({ state }: JobStatus): boolean =>
+  state !== 'finished' && state !== 'running' && state !== 'queued';
 
 export const newestFirst = (jobs: readonly JobStatus[]): readonly JobStatus[] =>
   [...jobs].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
@@ -13,6 +14,7 @@ export const stateWords: Record<JobState, string> = {
   finished: 'Finished',
   failed: 'Needs attention',
   interrupted: 'Interrupted',
+  queued: 'Waiting',
 };
 
 export const stateTone: Record<JobState, 'accent' | 'signal' | 'good' | 'bad'> = {
@@ -22,6 +24,7 @@ export const stateTone: Record<JobState, 'accent' | 'signal' | 'good' | 'bad'> =
   finished: 'good',
   failed: 'bad',
   interrupted: 'signal',
+  queued: 'accent',
 };
 
 /** Share of the clips that are through, whether embedded or set aside. */

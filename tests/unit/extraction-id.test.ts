@@ -71,8 +71,8 @@ test('a difference is told in words', () => {
 });
 
 test('canonical JSON does not depend on the order of keys', () => {
-  expect(canonicalJson({ b: 1, a: [null, { d: 'x', c: true }], e: undefined })).toBe(
-    '{"a":[null,{"c":true,"d":"x"}],"b":1}',
+  expect(canonicalJson({ b: 1, a: [null, { d: 'x', c: true }], e: null })).toBe(
+    '{"a":[null,{"c":true,"d":"x"}],"b":1,"e":null}',
   );
   expect(() => canonicalJson(Number.NaN)).toThrow(TypeError);
 });

@@ -157,7 +157,7 @@ export class JobView extends WiredView {
   #actions(job: JobStatus): TemplateResult {
     const { playground } = this.model;
     const act = (activity: string, action: () => Promise<JobStatus>) => () => this.#act(activity, action);
-    const isRunning = job.state === 'running';
+    const isRunning = job.state === 'running' || job.state === 'queued';
     const damaged = damagedShards(job);
     return html`
       <span class="tag ${stateTone[job.state]}">${stateWords[job.state]}</span>
@@ -282,7 +282,7 @@ export class JobView extends WiredView {
   }
 
   #care(job: JobStatus): TemplateResult {
-    const isIdle = job.state !== 'running' && job.writable;
+    const isIdle = job.state !== 'running' && job.state !== 'queued' && job.writable;
     const damaged = damagedShards(job);
     return html`<section class="panel stack" aria-labelledby="care">
       <h2 id="care">Care</h2>

@@ -57,6 +57,7 @@ export const fakeRejects: readonly Reject[] = [
 export const fakeDataset = (clips = 7442, change: Partial<DatasetStatus> = {}): DatasetStatus => ({
   id: `dataset-${clips}`,
   name: 'CREMA-D',
+  origin: 'folder',
   clips,
   hours: (clips * 2.9) / 3600,
   classes: emotions,
@@ -175,6 +176,16 @@ export function fakeJob(share: number, change: Partial<JobStatus> = {}): JobStat
     notice: null,
     writable: true,
     sizeBytes: done * 768 * 4,
+    timings: {
+      audioSec: 0,
+      decodeMs: 0,
+      resampleMs: 0,
+      augmentMs: 0,
+      waitMs: 0,
+      encodeMs: 0,
+      poolMs: 0,
+      commitMs: 0,
+    },
     ...change,
   };
 }

@@ -1,0 +1,222 @@
+import type { DecodePool } from '../audio/pool.ts';
+import { buildDataset, type BuiltDataset, type ClipFile } from '../dataset/build.ts';
+import { decodeTableText, parseCsv, type CsvTable } from '../dataset/csv.ts';
+import { openDemo } from '../dataset/demo.ts';
+import type { FoundFile, Intake } from '../dataset/found-file.ts';
+import { datasetId } from '../dataset/identity.ts';
+import type { Reject, Utterance } from '../dataset/utterance.ts';
+import type { ClipLabels } from '../export/embeddings-npz.ts';
+import { pageUrl } from '../lib/page-url.ts';
+import type { RecordStore } from '../shards/store.ts';
+import { FilesNeededError, UnknownIdError } from './errors.ts';
+import type { EventHub } from './event-hub.ts';
+import type { DatasetOptions, DatasetOrigin, DatasetStatus } from './protocol.ts';
+
+/** What is written about a dataset, so that a reopened page knows its table without its files. */
+interface DatasetRecord {
+  readonly format: 1;
+  readonly name: string;
+  readonly origin: DatasetOrigin;
+  readonly clips: readonly ClipFile[];
+  readonly tables: readonly CsvTable[];
+  readonly labels: string | Readonly<Record<string, string>>;
+  /** Files set aside for what is in them, or by their names. */
+  readonly rejects: readonly Reject[];
+}
+
+interface OpenDataset {
+  readonly id: string;
+  record: DatasetRecord;
+  built: BuiltDataset;
+  /** Empty when only the record of an earlier session is known. */
+  readonly files: ReadonlyMap<string, File>;
+}
+
+const KIND = 'dataset';
+const RECORD_PREFIX = 'dataset-';
+
+/** Knows the datasets of this session with their files, and those of earlier sessions without. */
+export class DatasetRegistry {
+  readonly #open = new Map<string, OpenDataset>();
+  readonly #pool: DecodePool;
+  readonly #events: EventHub;
+  readonly #store: () => Promise<RecordStore>;
+
+  constructor(pool: DecodePool, events: EventHub, store: () => Promise<RecordStore>) {
+    this.#pool = pool;
+    this.#events = events;
+    this.#store = store;
+  }
+
+  list(): DatasetStatus[] {
+    return [...this.#open.values()].map(statusOf);
+  }
+
+  /** @throws UnknownIdError */
+  get(id: string): { readonly id: string; readonly name: string; readonly utterances: readonly Utterance[] } {
+    const { record, built } = this.#require(id);
+    return { id, name: record.name, utterances: built.utterances };
+  }
+
+  /**
+   * Builds a dataset from the files found. The table is announced at once from names alone; the promise resolves when
+   * every file's header was read, with durations and the files set aside. A dataset known from before keeps the
+   * labelling that was chosen for it.
+   */
+  async open(
+    found: Omit<Intake, 'directory'>,
+    origin: DatasetOrigin,
+    options: DatasetOptions = {},
+  ): Promise<DatasetStatus> {
+    const files = new Map(found.audio.map(({ path, file }) => [path, file]));
+    const clips = found.audio.map(({ path, file }) => ({ path, sizeBytes: file.size }));
+    const id = await datasetId(clips);
+    const { tables, unreadable } = await readTables(found.tables);
+    const setAside = [...found.rejects, ...unreadable];
+    const record: DatasetRecord = {
+      format: 1,
+      name: options.name ?? found.name,
+      origin,
+      clips,
+      tables,
+      labels: options.labels ?? this.#open.get(id)?.record.labels ?? 'auto',
+      rejects: setAside,
+    };
+    const dataset: OpenDataset = { id, record, built: build(record), files };
+    this.#open.set(id, dataset);
+    this.#announce(dataset);
+
+    const headers = await this.#pool.probe(found.audio);
+    const readable: ClipFile[] = [];
+    const rejects = [...setAside];
+    for (const [index, { path, sizeBytes }] of clips.entries()) {
+      const header = headers[index]!;
+      if ('errorName' in header) rejects.push({ path, errorName: header.errorName, reason: header.reason });
+      else readable.push({ path, sizeBytes, durationSec: header.durationSec });
+    }
+    dataset.record = { ...record, clips: readable, rejects };
+    dataset.built = build(dataset.record);
+    this.#announce(dataset);
+    if (await this.#isRemembered(id)) await this.remember(id);
+    return statusOf(dataset);
+  }
+
+  async openDemo(): Promise<DatasetStatus> {
+    return this.open(await openDemo(pageUrl()), 'demo');
+  }
+
+  /** Reads labels and speakers anew by another scheme; no extraction changes. */
+  async useScheme(id: string, scheme: string): Promise<DatasetStatus> {
+    const dataset = this.#require(id);
+    const record = { ...dataset.record, labels: scheme };
+    dataset.built = build(record);
+    dataset.record = record;
+    if (await this.#isRemembered(id)) await this.remember(id);
+    this.#announce(dataset);
+    return statusOf(dataset);
+  }
+
+  utterances(id: string, start: number, end: number): Utterance[] {
+    return this.#require(id).built.utterances.slice(start, end);
+  }
+
+  /** @throws FilesNeededError */
+  openFile(id: string, path: string): File {
+    const dataset = this.#open.get(id);
+    const file = dataset?.files.get(path);
+    if (!file) throw new FilesNeededError(dataset?.record.name ?? id);
+    return file;
+  }
+
+  /** Makes sure that the files are at hand; the demo's are fetched anew. @throws FilesNeededError */
+  async requireFiles(id: string, name: string): Promise<void> {
+    const dataset = this.#open.get(id);
+    if (dataset && dataset.files.size > 0) return;
+    if (dataset?.record.origin === 'demo' && (await this.openDemo()).id === id) return;
+    throw new FilesNeededError(name);
+  }
+
+  /** Labels by path, as they are today; empty when the dataset is not known. */
+  labels(id: string): ReadonlyMap<string, ClipLabels> {
+    const utterances = this.#open.get(id)?.built.utterances ?? [];
+    return new Map(utterances.map(({ path, label, speaker, split }) => [path, { label, speaker, split }]));
+  }
+
+  /** Writes a dataset's table to the store: from then on a reopened page knows it. */
+  async remember(id: string): Promise<void> {
+    const { record } = this.#require(id);
+    const payload = new TextEncoder().encode(JSON.stringify(record));
+    await (await this.#store()).append(RECORD_PREFIX + id, KIND, KIND, { name: record.name }, payload);
+  }
+
+  /** Takes up the datasets that other sessions wrote, without their files. */
+  async recall(): Promise<void> {
+    const store = await this.#store();
+    for (const job of await store.jobs()) {
+      const id = job.slice(RECORD_PREFIX.length);
+      if (!job.startsWith(RECORD_PREFIX) || this.#open.has(id)) continue;
+      const ref = await store.find(job, KIND, KIND);
+      if (!ref) continue;
+      const record = JSON.parse(new TextDecoder().decode(await store.read(ref))) as DatasetRecord;
+      const dataset: OpenDataset = { id, record, built: build(record), files: new Map() };
+      this.#open.set(id, dataset);
+      this.#announce(dataset);
+    }
+  }
+
+  async #isRemembered(id: string): Promise<boolean> {
+    const store = await this.#store();
+    return store.writable && (await store.find(RECORD_PREFIX + id, KIND, KIND)) !== null;
+  }
+
+  #require(id: string): OpenDataset {
+    const dataset = this.#open.get(id);
+    if (!dataset) throw new UnknownIdError('dataset', id);
+    return dataset;
+  }
+
+  #announce(dataset: OpenDataset): void {
+    this.#events.emit({ type: 'dataset', dataset: statusOf(dataset) });
+  }
+}
+
+function build({ name, clips, tables, labels }: DatasetRecord): BuiltDataset {
+  return buildDataset({ name, clips, tables, labels });
+}
+
+/** A table that cannot be read is set aside with its reason; the clips stay. */
+async function readTables(
+  found: readonly FoundFile[],
+): Promise<{ tables: CsvTable[]; unreadable: Reject[] }> {
+  const tables: CsvTable[] = [];
+  const unreadable: Reject[] = [];
+  for (const { path, file } of found) {
+    const table = parseCsv(decodeTableText(new Uint8Array(await file.arrayBuffer())), path);
+    if (table) tables.push(table);
+    else
+      unreadable.push({
+        path,
+        errorName: 'NotALabelTableError',
+        reason: `${path} has no column of file paths, so it was not used for labels. Name its columns path,label[,speaker][,split].`,
+      });
+  }
+  return { tables, unreadable };
+}
+
+function statusOf({ id, record, files, built }: OpenDataset): DatasetStatus {
+  const distinct = (values: readonly (string | null)[]) =>
+    [...new Set(values.filter((value) => value !== null))].sort();
+  return {
+    id,
+    name: record.name,
+    clips: built.utterances.length,
+    hours: built.utterances.reduce((sum, { durationSec }) => sum + (durationSec ?? 0), 0) / 3600,
+    classes: distinct(built.utterances.map(({ label }) => label)),
+    speakers: distinct(built.utterances.map(({ speaker }) => speaker)),
+    rejects: [...record.rejects, ...built.rejects],
+    labelScheme: built.scheme,
+    notices: built.notices,
+    origin: record.origin,
+    filesAvailable: files.size > 0,
+  };
+}

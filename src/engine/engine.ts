@@ -1,0 +1,150 @@
+import { resample } from '../audio/resample.ts';
+import { DecodePool } from '../audio/pool.ts';
+import type { Intake } from '../dataset/found-file.ts';
+import type { RecordStore } from '../shards/store.ts';
+import { DatasetRegistry } from './dataset-registry.ts';
+import { DeviceManager } from './device-manager.ts';
+import { BUILT_IN, EncoderRegistry } from './encoder-registry.ts';
+import { InvalidRequestError } from './errors.ts';
+import { EventHub } from './event-hub.ts';
+import { clearExports } from './extraction-export.ts';
+import { ExtractionRegistry } from './extraction-registry.ts';
+import { ExtractionRunner } from './extraction-runner.ts';
+import type {
+  AudioInput,
+  BackendChoice,
+  ClipHiddenStates,
+  DatasetOptions,
+  DatasetOrigin,
+  EngineEvent,
+  ExtractionPace,
+  ExtractRequest,
+  StorageStatus,
+} from './protocol.ts';
+import { RemoteJobs } from './remote-jobs.ts';
+import { StoreHolder } from './store-holder.ts';
+
+const SAMPLE_RATE = 16_000;
+
+/** The rooms joined: what the worker exposes to the page. Its type is the protocol of calls. */
+export function createEngine(choice: BackendChoice) {
+  const events = new EventHub();
+  const pool = new DecodePool();
+  const devices = new DeviceManager(events, choice);
+  const encoders = new EncoderRegistry(devices, events);
+  const remote = new RemoteJobs(events);
+  const stores = new StoreHolder((store) => welcome(store));
+  const datasets = new DatasetRegistry(pool, events, () => stores.open());
+  const runner = new ExtractionRunner({
+    devices,
+    encoders,
+    pool,
+    events,
+    openFile: (datasetId, path) => Promise.resolve(datasets.openFile(datasetId, path)),
+    isWritable: () => stores.isWritable,
+  });
+  const extractions = new ExtractionRegistry({ stores, datasets, encoders, runner, events });
+
+  /** Says what opening the store repaired, and follows what another tab writes. */
+  function welcome(store: RecordStore): void {
+    for (const text of store.recovery.notices) events.emit({ type: 'notice', level: 'info', text });
+    if (!store.writable)
+      store.subscribe(() => {
+        void datasets.recall().then(() => extractions.refresh());
+      });
+  }
+
+  let starting: Promise<void> | null = null;
+  /** Opens the store and reads what earlier sessions left; every call that needs them waits for it. */
+  function started(): Promise<void> {
+    starting ??= (async () => {
+      const store = await stores.open();
+      if (store.writable) await clearExports();
+      await datasets.recall();
+      await extractions.refresh();
+    })();
+    return starting;
+  }
+
+  async function storage(): Promise<StorageStatus> {
+    const [{ quota = 0, usage = 0 }, persisted] = await Promise.all([
+      navigator.storage.estimate(),
+      navigator.storage.persisted(),
+    ]);
+    return { usedBytes: usage, freeBytes: quota - usage, persisted };
+  }
+
+  return {
+    subscribe(listener: (event: EngineEvent) => void): void {
+      events.subscribe(listener);
+      remote.follow(() => stores.isWritable);
+    },
+    start: started,
+
+    device: () => devices.status(),
+    useDevice: (wanted: BackendChoice) => devices.use(wanted),
+
+    async openDataset(found: Omit<Intake, 'directory'>, origin: DatasetOrigin, options: DatasetOptions) {
+      await started();
+      return datasets.open(found, origin, options);
+    },
+    async openDemo() {
+      await started();
+      return datasets.openDemo();
+    },
+    async datasets() {
+      await started();
+      return datasets.list();
+    },
+    useLabelScheme: (id: string, scheme: string) => datasets.useScheme(id, scheme),
+    utterances: (id: string, start: number, end: number) => datasets.utterances(id, start, end),
+
+    loadEncoder: (source: string | readonly File[], hub?: string) => encoders.load(source, hub),
+    encoders: () => encoders.list(),
+    async embed(clips: readonly AudioInput[], encoderId?: string): Promise<ClipHiddenStates[]> {
+      const id = encoderId ?? encoders.latest ?? (await encoders.load(BUILT_IN)).id;
+      const encoder = await encoders.onDevice(id);
+      const results: ClipHiddenStates[] = [];
+      for (const { samples, sampleRate } of clips) {
+        if (!(sampleRate > 0))
+          throw new InvalidRequestError(`A sample rate of ${sampleRate} Hz makes no sense.`);
+        results.push(
+          await encoder.hiddenStates(resample(new Float32Array(samples), sampleRate, SAMPLE_RATE)),
+        );
+      }
+      return results;
+    },
+
+    async extract(request: ExtractRequest) {
+      await started();
+      return extractions.start(request);
+    },
+    async jobs() {
+      await started();
+      return remote.merge(extractions.list());
+    },
+    async job(id: string) {
+      await started();
+      return remote.latest(extractions.status(id));
+    },
+    pause: (id: string) => extractions.end(id, 'pause'),
+    async resume(id: string, pace?: Partial<ExtractionPace>) {
+      await started();
+      return extractions.resume(id, pace);
+    },
+    stop: (id: string) => extractions.end(id, 'stop'),
+    finished: (id: string) => extractions.finished(id),
+    verify: (id: string) => extractions.verify(id),
+    repair: (id: string) => extractions.repair(id),
+    compact: (id: string) => extractions.compact(id),
+    remove: (id: string) => extractions.remove(id),
+    difference: (a: string, b: string) => extractions.difference(a, b),
+    exportEmbeddings: (id: string) => extractions.exportFile(id),
+    saveEmbeddings: (id: string, target: FileSystemFileHandle) => extractions.save(id, target),
+    exportShard: (id: string, name: string) => extractions.exportShard(id, name),
+
+    storage,
+  };
+}
+
+export type Engine = ReturnType<typeof createEngine>;

@@ -1,0 +1,113 @@
+import { proxy } from 'comlink';
+import { forgetFolder, rememberFolder, reopenFolder as rememberedFolder } from './dataset/folder-handle.ts';
+import { intake, intakeHandle } from './dataset/intake.ts';
+import type { Intake } from './dataset/found-file.ts';
+import { LABEL_SCHEMES } from './dataset/naming.ts';
+import { startEngine } from './engine/client.ts';
+import { FilesNeededError } from './engine/errors.ts';
+import type {
+  BackendChoice,
+  DatasetOptions,
+  DatasetStatus,
+  EngineEvent,
+  Playground,
+} from './engine/protocol.ts';
+
+declare global {
+  interface Window {
+    playground: Playground;
+  }
+}
+
+/**
+ * Builds the scripting API over a freshly started engine worker. The page adds what a worker cannot do: walk a dropped
+ * folder, ask for permissions, ask for persistent storage.
+ */
+export function createPlayground(choice: BackendChoice): Playground {
+  const engine = startEngine(choice);
+  const listeners = new Set<(event: EngineEvent) => void>();
+  const tell = (event: EngineEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+  // Events are heard from the first one on; a failing start is told by the first call that needs the store.
+  void engine.subscribe(proxy(tell));
+  engine.start().catch((error: unknown) => {
+    tell({ type: 'notice', level: 'error', text: error instanceof Error ? error.message : String(error) });
+  });
+
+  async function openFound(found: Intake, options: DatasetOptions): Promise<DatasetStatus> {
+    const { directory, ...files } = found;
+    const status = await engine.openDataset(files, directory ? 'folder' : 'files', options);
+    if (directory) await rememberFolder(status.id, directory);
+    return status;
+  }
+
+  /** Needs a user's gesture where the browser wants to ask again. @throws FilesNeededError */
+  async function reopenFolder(datasetId: string): Promise<DatasetStatus> {
+    const known = (await engine.datasets()).find(({ id }) => id === datasetId);
+    if (known?.filesAvailable) return known;
+    if (known?.origin === 'demo') return engine.openDemo();
+    const name = known?.name ?? datasetId;
+    const handle = await rememberedFolder(datasetId);
+    const status = await openFound(await intakeHandle(handle), { name });
+    if (status.id !== datasetId) {
+      await forgetFolder(datasetId);
+      throw new FilesNeededError(name);
+    }
+    return status;
+  }
+
+  return {
+    device: () => engine.device(),
+    useDevice: (wanted) => engine.useDevice(wanted),
+
+    openDataset: async (source, options = {}) => openFound(await intake(source), options),
+    openDemo: () => engine.openDemo(),
+    datasets: () => engine.datasets(),
+    utterances: (id, start = 0, end = Number.MAX_SAFE_INTEGER) => engine.utterances(id, start, end),
+    labelSchemes: () =>
+      Promise.resolve(LABEL_SCHEMES.map(({ id, title, example }) => ({ id, title, example }))),
+    useLabelScheme: (id, scheme) => engine.useLabelScheme(id, scheme),
+    reopenFolder,
+
+    loadEncoder: (source, options = {}) => engine.loadEncoder(source, options.hub),
+    encoders: () => engine.encoders(),
+    embed: (clips, encoderId) => engine.embed(clips, encoderId),
+
+    async extract(request) {
+      await askForPersistence();
+      return engine.extract(request);
+    },
+    jobs: () => engine.jobs(),
+    job: (id) => engine.job(id),
+    pause: (id) => engine.pause(id),
+    async resume(id, pace) {
+      const { dataset, state } = await engine.job(id);
+      const known = (await engine.datasets()).find((candidate) => candidate.id === dataset.id);
+      if (state !== 'finished' && known && !known.filesAvailable) await reopenFolder(dataset.id);
+      return engine.resume(id, pace);
+    },
+    stop: (id) => engine.stop(id),
+    finished: (id) => engine.finished(id),
+    verify: (id) => engine.verify(id),
+    repair: (id) => engine.repair(id),
+    compact: (id) => engine.compact(id),
+    remove: (id) => engine.remove(id),
+    difference: (a, b) => engine.difference(a, b),
+
+    exportEmbeddings: (id) => engine.exportEmbeddings(id),
+    saveEmbeddings: (id, target) => engine.saveEmbeddings(id, target),
+    exportShard: (id, name) => engine.exportShard(id, name),
+
+    storage: () => engine.storage(),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Asked before work is written; a browser that refuses keeps the data all the same until it runs out of room. */
+async function askForPersistence(): Promise<void> {
+  if (!(await navigator.storage.persisted())) await navigator.storage.persist();
+}
