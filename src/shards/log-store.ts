@@ -6,6 +6,7 @@ import { IndexedStore, WORTH_COMPACTING_BYTES, footprint } from './indexed-store
 import { readPayload } from './payload.ts';
 import { RecordIndex, toRef, type IndexedRecord } from './record-index.ts';
 import { cutBack, writeRecord } from './record-writer.ts';
+import { reconcile } from './reconcile.ts';
 import { recoverSegments } from './recover.ts';
 import { alignUp, type RecordOperation } from './segment.ts';
 import { isNoSpace } from './segment-file.ts';
@@ -78,10 +79,10 @@ export class LogStore extends IndexedStore implements RecordStore {
     const index = new RecordIndex();
     index.load(recovered.records);
     const listed = await catalog.rows();
-    const difference = differenceOf(recovered.records.map(rowOf), listed);
+    const { difference, isRebuilt, notices } = reconcile(recovered.records.map(rowOf), listed);
     const recovery = {
-      notices: [...recovered.notices, ...noticesOf(difference, listed)],
-      rebuiltCatalog: difference.remove.length > 0 || difference.put.length > 1,
+      notices: [...recovered.notices, ...notices],
+      rebuiltCatalog: isRebuilt,
       cutBytes: recovered.cutBytes,
       scanMs: recovered.scanMs,
     };
@@ -316,27 +317,6 @@ export class LogStore extends IndexedStore implements RecordStore {
 
 function rowOf({ segment, ...head }: IndexedRecord): CatalogRow {
   return { ...head, file: segment.file.name };
-}
-
-/** What the comparison with the catalog has to tell a person. */
-function noticesOf(difference: CatalogDifference, listed: readonly CatalogRow[]): string[] {
-  const notices: string[] = [];
-  if (listed.length === 0 && difference.put.length > 1)
-    notices.push(
-      `The browser had lost the index of ${difference.put.length} records; it was rebuilt from the files, nothing is missing.`,
-    );
-  else if (difference.put.length > 1)
-    notices.push(`${difference.put.length} records were missing from the index and were added again.`);
-  const moved = new Set(difference.put.map((row) => row.sequence));
-  const gone = difference.remove.filter((row) => row.operation === 'put' && !moved.has(row.sequence));
-  if (gone.length > 0) {
-    const names = gone.slice(0, 3).map((row) => `${row.kind} “${row.key}”`);
-    const more = gone.length > names.length ? ` and ${gone.length - names.length} more` : '';
-    notices.push(
-      `The index listed records that are no longer on the disk: ${names.join(', ')}${more}. They are redone.`,
-    );
-  }
-  return notices;
 }
 
 function refuseLineBreaks(...names: readonly string[]): void {

@@ -203,6 +203,10 @@ test('cut off at any moment of any sequence of steps, the store holds what it he
         const { moments } = await runSteps(steps, -1);
         const { held, disk } = await runSteps(steps, Math.floor(when * moments));
         if (isIndexLost) disk.wipeCatalog();
+        const store = await openMemoryStore(disk.clone(), { spareFiles: 1 });
+        const isTold = store.recovery.notices.some((notice) => notice.includes('no longer on the disk'));
+        expect(isTold, 'nothing is said to be gone that is not').toBe(false);
+        await store.close();
         expect(held).toContainEqual(await contentsOf(disk));
         // And it stays so, with the index that the first opening left.
         expect(held).toContainEqual(await contentsOf(disk));
