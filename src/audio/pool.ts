@@ -34,9 +34,25 @@ interface Job {
 }
 
 interface Lane {
-  worker: Worker;
+  readonly worker: Worker;
   job: Job | null;
+  /** Windows asked for and not yet here: with none the worker rightly waits. */
+  owed: number;
+  /** Checks since the worker last answered. */
+  silentChecks: number;
 }
+
+export interface DecodePoolOptions {
+  /** Default: one for each core but two (the encoder's and the page's), at least 1, at most 8. */
+  readonly workers?: number;
+  /** A worker that is silent for so long while it owes an answer is taken for dead; default 120. */
+  readonly stallSec?: number;
+  /** Makes a worker; tests put a broken one here. */
+  readonly spawn?: () => Worker;
+}
+
+/** A sleeping laptop counts as one check, not as hours of silence. */
+const checksUntilDead = 24;
 
 /**
  * A few workers that read, decode, resample and augment files ahead of the encoder. Jobs are begun in the order they
@@ -47,13 +63,17 @@ export class DecodePool {
   readonly #lanes: Lane[] = [];
   readonly #queue: Job[] = [];
   readonly #size: number;
+  readonly #spawn: () => Worker;
+  readonly #checkMs: number;
+  #checks: ReturnType<typeof setInterval> | null = null;
   #nextJob = 1;
   #disposed = false;
 
-  /** By default one worker for each core but two (the encoder's and the page's), at least 1, at most 8. */
-  constructor(options: { readonly workers?: number } = {}) {
+  constructor(options: DecodePoolOptions = {}) {
     const cores = navigator.hardwareConcurrency || 2;
     this.#size = Math.max(1, options.workers ?? Math.min(8, cores - 2));
+    this.#spawn = options.spawn ?? spawnDecodeWorker;
+    this.#checkMs = ((options.stallSec ?? 120) * 1000) / checksUntilDead;
   }
 
   /** Files that can be prepared at the same time. */
@@ -115,7 +135,7 @@ export class DecodePool {
       for (;;) {
         const window = arrived.shift();
         if (window !== undefined) {
-          this.#tell(id, { type: 'take', job: id, windows: 1 });
+          this.#take(id, 1);
           yield window;
         } else if (failure !== null) {
           throw failure as Error;
@@ -155,6 +175,7 @@ export class DecodePool {
   /** Ends the workers; everything still asked for fails as cancelled. */
   dispose(): void {
     this.#disposed = true;
+    this.#stopChecks();
     const jobs = [...this.#lanes.map((lane) => lane.job), ...this.#queue];
     for (const lane of this.#lanes) lane.worker.terminate();
     this.#lanes.length = 0;
@@ -202,14 +223,15 @@ export class DecodePool {
       if (job === undefined) return;
       lane.job = job;
       lane.worker.postMessage(job.command);
-      if (job.command.type === 'prepare') {
-        lane.worker.postMessage({ type: 'take', job: job.id, windows: windowsAhead } satisfies WorkerCommand);
-      }
+      lane.owed = 0;
+      lane.silentChecks = 0;
+      this.#checks ??= setInterval(() => this.#checkLanes(), this.#checkMs);
+      if (job.command.type === 'prepare') this.#take(job.id, windowsAhead);
     }
   }
 
   #openLane(): Lane {
-    const lane: Lane = { worker: spawn(), job: null };
+    const lane: Lane = { worker: this.#spawn(), job: null, owed: 0, silentChecks: 0 };
     this.#lanes.push(lane);
     this.#listen(lane);
     return lane;
@@ -220,7 +242,9 @@ export class DecodePool {
     worker.addEventListener('message', (event: MessageEvent<WorkerReply>) => {
       const { job } = lane;
       if (job === null || job.id !== event.data.job) return;
-      if (event.data.type !== 'window') lane.job = null;
+      lane.silentChecks = 0;
+      if (event.data.type === 'window') lane.owed -= 1;
+      else lane.job = null;
       if (event.data.type === 'failed') job.onError(reviveError(event.data.error));
       else job.onReply(event.data);
       if (lane.job === null) this.#dispatch();
@@ -244,6 +268,28 @@ export class DecodePool {
     if (!this.#disposed) this.#dispatch();
   }
 
+  #checkLanes(): void {
+    const busy = this.#lanes.filter((lane) => lane.job !== null);
+    if (busy.length === 0) this.#stopChecks();
+    for (const lane of busy) {
+      if (lane.job?.command.type === 'prepare' && lane.owed <= 0) continue;
+      lane.silentChecks += 1;
+      if (lane.silentChecks > checksUntilDead) this.#replace(lane, 'it did not answer any more');
+    }
+  }
+
+  #stopChecks(): void {
+    if (this.#checks !== null) clearInterval(this.#checks);
+    this.#checks = null;
+  }
+
+  #take(job: number, windows: number): void {
+    const lane = this.#lanes.find((candidate) => candidate.job?.id === job);
+    if (lane === undefined) return;
+    lane.owed += windows;
+    lane.worker.postMessage({ type: 'take', job, windows } satisfies WorkerCommand);
+  }
+
   #tell(job: number, command: WorkerCommand): void {
     this.#lanes.find((lane) => lane.job?.id === job)?.worker.postMessage(command);
   }
@@ -255,6 +301,6 @@ export class DecodePool {
   }
 }
 
-function spawn(): Worker {
+function spawnDecodeWorker(): Worker {
   return new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'decode' });
 }

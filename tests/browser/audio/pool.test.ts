@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { DecodePool } from '../../../src/audio/pool.ts';
+import { fixture } from './fixtures.ts';
 import { toneWav } from '../../unit/audio/wav-bytes.ts';
 
 const plain = { versions: 0, seed: 1 };
@@ -59,4 +60,94 @@ test('probing answers for every file, in order', async () => {
     else expect(result).toMatchObject({ container: 'WAV', durationSec: (1600 + i) / 16000 });
   }
   expect(done.at(-1)).toBe(300);
+});
+
+const good = (path: string) => ({
+  file: new Blob([toneWav(440, 16000, 8000)]),
+  path,
+  versions: [0],
+  augmentations: plain,
+  maxClipSec: 16,
+  longClips: 'window' as const,
+});
+
+/** Workers of which the first is made from `source`; the later ones are real. */
+function firstBroken(source: string): () => Worker {
+  let made = 0;
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  return () => {
+    made += 1;
+    if (made === 1) return new Worker(url);
+    return new Worker(new URL('../../../src/audio/worker.ts', import.meta.url), { type: 'module' });
+  };
+}
+
+test('a worker that crashes is replaced, and only the file it held is named', async () => {
+  pool = new DecodePool({
+    workers: 1,
+    spawn: firstBroken('onmessage = () => { throw new Error("out of memory"); }'),
+  });
+  const first = pool.prepare(good('first.wav'));
+  const second = pool.prepare(good('second.wav'));
+  await expect(first).rejects.toMatchObject({
+    name: 'DecodeWorkerError',
+    message: expect.stringMatching(/first\.wav.*out of memory/) as unknown,
+  });
+  expect((await second).durationSec).toBe(0.5);
+});
+
+test('a worker that hangs is replaced after a while', async () => {
+  pool = new DecodePool({ workers: 1, stallSec: 0.5, spawn: firstBroken('onmessage = () => {}') });
+  const first = pool.prepare(good('hangs.wav'));
+  await expect(first).rejects.toMatchObject({ name: 'DecodeWorkerError' });
+});
+
+test('a cancelled preparation ends at once and frees its worker', async () => {
+  pool = new DecodePool({ workers: 1 });
+  const cancel = new AbortController();
+  // A minute of audio in windows that nobody takes: the worker waits with the fifth.
+  const long = { ...good('long.wav'), file: new Blob([toneWav(440, 16000, 960_000)]), maxClipSec: 1 };
+  const windows = pool.prepareWindows(long, cancel.signal);
+  expect((await windows.next()).done).toBe(false);
+  const waiting = pool.prepare(good('waiting.wav'));
+  cancel.abort();
+  const rest = (async () => {
+    for await (const window of windows) expect(window.samples).toHaveLength(16000);
+  })();
+  await expect(rest).rejects.toMatchObject({ name: 'DecodeCancelledError' });
+  expect((await waiting).durationSec).toBe(0.5);
+  const early = new AbortController();
+  early.abort();
+  await expect(pool.prepare(good('never.wav'), early.signal)).rejects.toMatchObject({
+    name: 'DecodeCancelledError',
+  });
+});
+
+test('windows come while a long file is still being decoded, and stopping early frees the worker', async () => {
+  pool = new DecodePool({ workers: 1 });
+  const long = { ...good('long.wav'), file: new Blob([toneWav(440, 44100, 44100 * 8)]), maxClipSec: 1 };
+  let taken = 0;
+  for await (const window of pool.prepareWindows(long)) {
+    expect(window).toMatchObject({ version: 0, index: taken });
+    taken += 1;
+    if (taken === 3) break;
+  }
+  expect(taken).toBe(3);
+  expect((await pool.prepare(good('next.wav'))).durationSec).toBe(0.5);
+});
+
+test('disposing of the pool fails what is still asked for', async () => {
+  pool = new DecodePool({ workers: 1 });
+  const asked = [pool.prepare(good('a.wav')), pool.prepare(good('b.wav'))];
+  pool.dispose();
+  for (const promise of asked) await expect(promise).rejects.toMatchObject({ name: 'DecodeCancelledError' });
+  await expect(pool.prepare(good('c.wav'))).rejects.toMatchObject({ name: 'DecodeCancelledError' });
+});
+
+test('compressed files decode in the workers as they do in the page', async () => {
+  pool = new DecodePool({ workers: 2 });
+  for (const name of ['mono-16k.flac', 'mono-44k.mp3', 'mono-44k.ogg', 'stereo-48k.opus', 'mono-44k.m4a']) {
+    const clip = await pool.prepare({ ...good(name), file: await fixture(name) });
+    expect(clip.examples[0]?.windows[0]).toHaveLength(name.includes('16k') ? 8000 : 16000);
+  }
 });
