@@ -5,11 +5,21 @@ export interface ByteSource {
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Reads pieces of a Blob; a File on disk is not loaded as a whole. */
+/** Files up to this size are read whole at the first look: a slice costs the browser more than these bytes. */
+const wholeReadBytes = 128 * 1024;
+
+/** Reads pieces of a Blob; a large File on disk is not loaded as a whole. */
 export function blobBytes(blob: Blob): ByteSource {
+  let whole: Promise<Uint8Array<ArrayBuffer>> | undefined;
   return {
     sizeBytes: blob.size,
-    read: async (start, end) => new Uint8Array(await blob.slice(start, Math.max(start, end)).arrayBuffer()),
+    read: async (start, end) => {
+      if (blob.size > wholeReadBytes) {
+        return new Uint8Array(await blob.slice(start, Math.max(start, end)).arrayBuffer());
+      }
+      whole ??= blob.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+      return (await whole).subarray(start, Math.max(start, end));
+    },
   };
 }
 
