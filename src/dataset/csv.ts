@@ -94,7 +94,7 @@ export function parseCsv(text: string, path: string): CsvTable | null {
 
   const cell = (row: readonly string[], column: Column): string | null => {
     const index = columns[column];
-    return (index === undefined ? '' : (row[index] ?? '')).trim() || null;
+    return unguard((index === undefined ? '' : (row[index] ?? '')).trim()) || null;
   };
   const notices: string[] = [];
   const unknownSplits = new Set<string>();
@@ -156,6 +156,11 @@ function columnsOf(heading: readonly string[]): Readonly<Partial<Record<Column, 
 /** `meta/train.csv` is about the training part. */
 function splitOfTable(path: string): Split | null {
   return splitFromWord(path.slice(path.lastIndexOf('/') + 1).replace(/\.\w+$/, ''));
+}
+
+/** Takes off the apostrophe that keeps a spreadsheet from running the cell as a formula. */
+function unguard(cell: string): string {
+  return /^'[=+\-@]/.test(cell) ? cell.slice(1) : cell;
 }
 
 function words(text: string): readonly string[] {

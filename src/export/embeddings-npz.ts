@@ -52,7 +52,7 @@ interface Run {
   endBytes: number;
 }
 
-const CHUNK_BYTES = 4 << 20;
+const CHUNK_BYTES = 1 << 20;
 
 /**
  * Reads the shards' directories and small arrays, and says how large the merged file will be. The numbers are read

@@ -212,11 +212,13 @@ function decodeUnicode(units: Uint32Array, width: number, count: number): string
   return Array.from({ length: count }, (_, row) => {
     let end = (row + 1) * width;
     while (end > row * width && units[end - 1] === 0) end -= 1;
+    // In one piece, not character by character: V8 keeps a string that was added up as a tree of its parts.
     let text = '';
-    for (let i = row * width; i < end; i += 1) {
-      const unit = units[i]!;
-      if (unit > 0x10ffff) throw new NpyFormatError('The .npy array holds text that is no unicode.');
-      text += String.fromCodePoint(unit);
+    for (let at = row * width; at < end; at += 4096) {
+      const piece = units.subarray(at, Math.min(at + 4096, end));
+      if (piece.some((unit) => unit > 0x10ffff))
+        throw new NpyFormatError('The .npy array holds text that is no unicode.');
+      text += String.fromCodePoint(...piece);
     }
     return text;
   });

@@ -161,10 +161,13 @@ function readZip64(
 async function findDirectory(
   source: ByteSource,
 ): Promise<{ readonly offset: number; readonly sizeBytes: number; readonly count: number }> {
-  const tailStart = Math.max(0, source.sizeBytes - 22 - 0xffff);
-  const tail = viewOf(await source.read(tailStart, source.sizeBytes));
-  let at = tail.byteLength - 22;
-  while (at >= 0 && tail.getUint32(at, true) !== END_SIGNATURE) at -= 1;
+  // The end record is the last thing in the file unless a comment follows it, which may be 65,535 bytes long.
+  let tail = viewOf(await source.read(Math.max(0, source.sizeBytes - 1024), source.sizeBytes));
+  let at = endRecord(tail);
+  if (at < 0) {
+    tail = viewOf(await source.read(Math.max(0, source.sizeBytes - 22 - 0xffff), source.sizeBytes));
+    at = endRecord(tail);
+  }
   if (at < 0)
     throw new NpzFormatError('This is no .npz, or it is cut off: the directory at its end is missing.');
   const locator = at - 20;
@@ -184,6 +187,13 @@ async function findDirectory(
     sizeBytes: tail.getUint32(at + 12, true),
     count: tail.getUint16(at + 10, true),
   };
+}
+
+/** Where the end record begins in the file's tail, or −1. */
+function endRecord(tail: DataView): number {
+  let at = tail.byteLength - 22;
+  while (at >= 0 && tail.getUint32(at, true) !== END_SIGNATURE) at -= 1;
+  return Math.max(at, -1);
 }
 
 async function read(source: ByteSource, start: number, end: number): Promise<Uint8Array> {
