@@ -21,14 +21,18 @@ import { checkTrainingData, dataDigest, type TrainingData } from './preflight.ts
 import { predictLogits } from './predict.ts';
 import { epochLength, epochOrder, validateSampler } from './sampler.ts';
 import { initialSchedule, learningRateAt, scheduleAfterEpoch, validateSchedule } from './schedule.ts';
-import { fitStandardiser, standardise } from './standardise.ts';
+import { fitStandardiser, standardise, type Standardiser } from './standardise.ts';
 import { yieldToEvents } from './yield.ts';
 
 /** How a run begins. */
 export type Start =
   | { readonly kind: 'fresh' }
-  /** Fresh, but from given weights; those not given are drawn. */
-  | { readonly kind: 'weights'; readonly parameters: readonly NamedArray[] }
+  /** Fresh, but from given weights (those not given are drawn) and the standardiser they were learned behind, if any. */
+  | {
+      readonly kind: 'weights';
+      readonly parameters: readonly NamedArray[];
+      readonly standardiser?: Standardiser | null;
+    }
   /** Goes on where the checkpoint stands. */
   | { readonly kind: 'checkpoint'; readonly checkpoint: Checkpoint };
 
@@ -112,11 +116,11 @@ export async function fit(request: FitRequest): Promise<FitResult> {
   const history = new HistoryBuilder(from?.history ?? null);
   const fresh = initialLearnerState(head, config);
   const given = start.kind === 'weights' ? start.parameters : [];
-  const standardiser = from
-    ? from.standardiser
-    : config.standardise
-      ? fitStandardiser(examples, train)
-      : null;
+  const inherited = start.kind === 'weights' ? start.standardiser : null;
+  const standardiser =
+    from || !config.standardise
+      ? (from?.standardiser ?? null)
+      : (inherited ?? fitStandardiser(examples, train));
   const prepared = standardiser ? standardise(examples, standardiser) : examples;
   const trainLabels = train.map((index) => examples.labels[index]!);
 
