@@ -8,7 +8,7 @@ import { scenes } from '../fakes/scenes.ts';
 
 const [out = '/tmp/shots', ...wanted] = process.argv.slice(2);
 mkdirSync(out, { recursive: true });
-const names = wanted.length > 0 ? wanted : Object.keys(scenes);
+const names = wanted.length > 0 ? wanted : [...Object.keys(scenes), 'figures'];
 const server = await createServer({ server: { port: 0 }, logLevel: 'warn' });
 await server.listen();
 const url = server.resolvedUrls?.local[0] ?? '';
@@ -30,7 +30,7 @@ for (const [theme, width] of [
   for (const name of names) {
     await page.goto('about:blank');
     await page.goto(`${url}tests/ui/gallery/?scene=${name}&theme=${theme}`);
-    await page.locator('app-shell main h1').waitFor();
+    await page.locator('main h1').waitFor();
     await page.waitForTimeout(300);
     await page.screenshot({ path: `${out}/${name}-${theme}-${width}.png`, fullPage: true });
   }
