@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './config.ts';
-import { plainBiasGelu } from './kernels/gelu.ts';
-import { plainGroupedConv, type Padding } from './kernels/grouped-conv.ts';
-import { plainLayerNorm } from './kernels/norms.ts';
+import type { EncoderKernels, GroupedConv } from './kernels/contract.ts';
 import type { WeightLoader } from './weights.ts';
 
 /** data2vec-audio's LayerNorm between its positional convs: no affine part, torch's default epsilon. */
@@ -10,8 +8,7 @@ const stackNormEpsilon = 1e-5;
 
 /** Position from convolution: added to the frames before the first layer. */
 export interface PositionalConv {
-  readonly convs: readonly { readonly weight: tf.Tensor4D; readonly bias: tf.Tensor }[];
-  readonly padding: Padding;
+  readonly convs: readonly GroupedConv[];
   readonly isStack: boolean;
 }
 
@@ -23,9 +20,11 @@ export async function loadPositionalConv(
   const { kind, kernel, groups, depth } = config.positionalConv;
   const size = config.hiddenSize;
   const perGroup = size / groups;
-  const convs: PositionalConv['convs'][number][] = [];
+  const isStack = kind === 'stack';
+  // An even kernel's surplus output at the end is dropped: the same as one zero less on the right.
+  const left = Math.floor(kernel / 2);
+  const convs: GroupedConv[] = [];
   for (let i = 0; i < depth; i += 1) {
-    const isStack = kind === 'stack';
     const prefix = isStack ? `encoder.pos_conv_embed.layers.${i}.conv.` : 'encoder.pos_conv_embed.conv.';
     const weight = isStack
       ? await loader.read(`${prefix}weight`, [size, perGroup, kernel])
@@ -33,16 +32,18 @@ export async function loadPositionalConv(
           await loader.read(`${prefix}weight_g`, [1, 1, kernel]),
           await loader.read(`${prefix}weight_v`, [size, perGroup, kernel]),
         );
-    const bias = await loader.load(`${prefix}bias`, [size]);
-    const grouped = groupedFilter(weight, groups, perGroup, kernel);
+    const bias = await loader.load<tf.Rank.R1>(`${prefix}bias`, [size]);
+    const filter = groupedFilter(weight, groups, perGroup, kernel);
     convs.push({
-      weight: loader.upload<tf.Rank.R4>(grouped, [groups, kernel, perGroup, perGroup]),
+      weight: loader.uploadMatrices(filter, groups, kernel * perGroup, perGroup),
       bias,
+      groups,
+      kernel,
+      channels: perGroup,
+      left,
     });
   }
-  // An even kernel's surplus output at the end is dropped: the same as one zero less on the right.
-  const left = Math.floor(kernel / 2);
-  return { convs, padding: { left, right: kernel - 1 - left }, isStack: kind === 'stack' };
+  return { convs, isStack };
 }
 
 /** `w[o, c, k] = v[o, c, k]·g[k] / ‖v[:, :, k]‖₂`, in float64, without epsilon. */
@@ -76,21 +77,18 @@ function groupedFilter(weight: Float32Array, groups: number, perGroup: number, k
  */
 export function applyPositionalConv(
   positional: PositionalConv,
+  kernels: EncoderKernels,
   x: tf.Tensor3D,
   mask: tf.Tensor3D | null,
 ): tf.Tensor3D {
   return tf.tidy(() => {
     let h = x;
-    for (const { weight, bias } of positional.convs) {
-      let y = plainGroupedConv(h, weight, positional.padding);
+    for (const conv of positional.convs)
       if (positional.isStack) {
-        y = plainLayerNorm(tf.add<tf.Tensor3D>(y, bias), null, null, stackNormEpsilon);
-        y = plainBiasGelu(y, null);
+        h = kernels.layerNorm(kernels.groupedConv(h, conv), null, stackNormEpsilon, { gelu: true });
         // The next conv must see zeros beyond the clip's end, as it would with the clip alone.
-        if (mask) y = tf.mul(y, mask);
-      } else y = plainBiasGelu(y, bias);
-      h = y;
-    }
+        if (mask) h = tf.mul(h, mask);
+      } else h = kernels.groupedConv(h, conv, { gelu: true });
     return h;
   });
 }

@@ -1,32 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './config.ts';
-import { plainAttention } from './kernels/attention.ts';
-import { plainBiasGelu } from './kernels/gelu.ts';
-import { plainLayerNorm } from './kernels/norms.ts';
+import type { EncoderKernels, Gate, Linear, Norm } from './kernels/contract.ts';
 import type { ValidLengths } from './kernels/valid.ts';
 import { transpose, type WeightLoader } from './weights.ts';
-
-/** A Linear: weight `[in, out]`, bias `[out]`. */
-export interface Linear {
-  readonly weight: tf.Tensor2D;
-  readonly bias: tf.Tensor1D;
-}
-
-export interface Norm {
-  readonly weight: tf.Tensor;
-  readonly bias: tf.Tensor;
-}
-
-/** WavLM's gate on the relative position bias, one per layer. */
-interface Gate {
-  /**
-   * `[headSize, 2]`, `[2]`: the checkpoint's Linear(headSize → 8) with its two halves of four outputs summed, which
-   * is what the model does with them.
-   */
-  readonly linear: Linear;
-  /** `[H]` */
-  readonly constant: tf.Tensor1D;
-}
 
 export interface TransformerLayer {
   /** `[D, 3·D]`; the queries' part carries the scale headSize^-0.5. */
@@ -45,15 +21,16 @@ export async function loadLinear(
   inputs: number,
   outputs: number,
 ): Promise<Linear> {
-  const weight = await loader.loadTransposed(`${prefix}.weight`, outputs, inputs);
+  const values = await loader.read(`${prefix}.weight`, [outputs, inputs]);
+  const weight = loader.uploadMatrices(transpose(values, outputs, inputs), 1, inputs, outputs);
   const bias = await loader.load<tf.Rank.R1>(`${prefix}.bias`, [outputs]);
-  return { weight, bias };
+  return { weight, bias, inputs, outputs };
 }
 
 export async function loadNorm(loader: WeightLoader, prefix: string, size: number): Promise<Norm> {
   return {
-    weight: await loader.load(`${prefix}.weight`, [size]),
-    bias: await loader.load(`${prefix}.bias`, [size]),
+    weight: await loader.load<tf.Rank.R1>(`${prefix}.weight`, [size]),
+    bias: await loader.load<tf.Rank.R1>(`${prefix}.bias`, [size]),
   };
 }
 
@@ -99,8 +76,10 @@ async function loadQueryKeyValue(
     joinedBias.set(factor === 1 ? bias : bias.map((value) => value * factor), part * size);
   }
   return {
-    weight: loader.upload<tf.Rank.R2>(transpose(joined, 3 * size, size), [size, 3 * size]),
+    weight: loader.uploadMatrices(transpose(joined, 3 * size, size), 1, size, 3 * size),
     bias: loader.upload<tf.Rank.R1>(joinedBias, [3 * size]),
+    inputs: size,
+    outputs: 3 * size,
   };
 }
 
@@ -118,64 +97,40 @@ async function loadGate(loader: WeightLoader, config: EncoderConfig, prefix: str
     summedBias[half] = (summedBias[half] ?? 0) + (bias[output] ?? 0);
   }
   return {
-    linear: {
-      weight: loader.upload<tf.Rank.R2>(summed, [headSize, 2]),
-      bias: loader.upload<tf.Rank.R1>(summedBias, [2]),
-    },
+    weight: loader.upload<tf.Rank.R2>(summed, [headSize, 2]),
+    bias: loader.upload<tf.Rank.R1>(summedBias, [2]),
     constant: loader.upload<tf.Rank.R1>(constant, [config.heads]),
   };
 }
 
-/** `x·W + b` over the last axis, through two dimensions: with a batch, tfjs's wasm kernel adds the bias wrongly. */
-export function applyLinear(linear: Linear, x: tf.Tensor3D): tf.Tensor3D {
-  return tf.tidy(() => {
-    const [batch, frames, inputs] = x.shape;
-    const flat = tf.reshape<tf.Rank.R2>(x, [batch * frames, inputs]);
-    const y = tf.add(tf.matMul(flat, linear.weight), linear.bias);
-    return tf.reshape(y, [batch, frames, linear.weight.shape[1]]);
-  });
-}
-
 /**
  * One layer, `h` `[B, T, D]` → `[B, T, D]`. Pre-LN for the models with `doStableLayerNorm`, else post-LN.
- * @param positionTable `[H, 2·T − 1]`, or null
+ * @param table bias by relative position, `[H, 2·T − 1]`, or null
  */
 export function applyTransformerLayer(
   layer: TransformerLayer,
+  kernels: EncoderKernels,
   config: EncoderConfig,
   h: tf.Tensor3D,
-  positionTable: tf.Tensor2D | null,
+  table: tf.Tensor2D | null,
   valid: ValidLengths,
 ): tf.Tensor3D {
-  const norm = (which: Norm, x: tf.Tensor3D): tf.Tensor3D =>
-    plainLayerNorm(x, which.weight, which.bias, config.layerNormEps);
-  const attend = (x: tf.Tensor3D): tf.Tensor3D => {
-    const qkv = applyLinear(layer.qkv, x);
-    const gate = layer.gate ? positionGate(layer.gate, x, config.heads) : null;
-    return applyLinear(layer.out, plainAttention({ qkv, gate, positionTable }, config.heads, valid));
+  const norm = (which: Norm, x: tf.Tensor3D): tf.Tensor3D => kernels.layerNorm(x, which, config.layerNormEps);
+  /** residual + Attn(x) */
+  const attend = (x: tf.Tensor3D, residual: tf.Tensor3D): tf.Tensor3D => {
+    const qkv = kernels.dense(x, layer.qkv);
+    const position = layer.gate && table ? { x, gate: layer.gate, table } : null;
+    return kernels.dense(kernels.attention({ qkv, position }, config.heads, valid), layer.out, { residual });
   };
-  const feedForward = (x: tf.Tensor3D): tf.Tensor3D =>
-    applyLinear(layer.output, plainBiasGelu(applyLinear(layer.intermediate, x), null));
+  /** residual + FF(x) */
+  const feedForward = (x: tf.Tensor3D, residual: tf.Tensor3D): tf.Tensor3D =>
+    kernels.dense(kernels.dense(x, layer.intermediate, { gelu: true }), layer.output, { residual });
   return tf.tidy(() => {
     if (config.doStableLayerNorm) {
-      const attended: tf.Tensor3D = tf.add(h, attend(norm(layer.attentionNorm, h)));
-      return tf.add(attended, feedForward(norm(layer.finalNorm, attended)));
+      const attended = attend(norm(layer.attentionNorm, h), h);
+      return feedForward(norm(layer.finalNorm, attended), attended);
     }
-    const attended = norm(layer.attentionNorm, tf.add(h, attend(h)));
-    return norm(layer.finalNorm, tf.add(attended, feedForward(attended)));
-  });
-}
-
-/** `ga·(gb·const − 1) + 2` with (ga, gb) = sigmoid of the gate's Linear on each head's slice of x: `[B, T, H]`. */
-function positionGate(gate: Gate, x: tf.Tensor3D, heads: number): tf.Tensor3D {
-  return tf.tidy(() => {
-    const [batch, frames, size] = x.shape;
-    const slices = tf.reshape(x, [batch * frames * heads, size / heads]);
-    const gates = tf.sigmoid(tf.add(tf.matMul(slices, gate.linear.weight), gate.linear.bias));
-    const [ga, gb] = tf.split(tf.reshape(gates, [batch, frames, heads, 2]), 2, 3);
-    if (!ga || !gb) throw new Error('The gate has two parts.');
-    const first = tf.reshape(ga, [batch, frames, heads]);
-    const second = tf.reshape(gb, [batch, frames, heads]);
-    return tf.add(tf.mul(first, tf.sub(tf.mul(second, gate.constant), 1)), 2);
+    const attended = norm(layer.attentionNorm, attend(h, h));
+    return norm(layer.finalNorm, feedForward(attended, attended));
   });
 }

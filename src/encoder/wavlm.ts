@@ -3,19 +3,17 @@ import { PlaygroundError } from '../lib/errors.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { frameCount, receptiveField, type EncoderConfig } from './config.ts';
 import { extractFeatures, loadFeatureExtractor, type FeatureExtractor } from './feature-extractor.ts';
-import { plainLayerNorm } from './kernels/norms.ts';
+import { chooseKernels } from './kernels/choose.ts';
+import type { EncoderKernels, Linear, Norm } from './kernels/contract.ts';
 import type { ValidLengths } from './kernels/valid.ts';
 import { assertFinite, type EncodedWaveform, type Pooling } from './pooling.ts';
 import { applyPositionalConv, loadPositionalConv, type PositionalConv } from './positional-conv.ts';
 import { relativePositionTable } from './relative-position.ts';
 import {
-  applyLinear,
   applyTransformerLayer,
   loadLinear,
   loadNorm,
   loadTransformerLayer,
-  type Linear,
-  type Norm,
   type TransformerLayer,
 } from './transformer.ts';
 import { WeightLoader, type LoadProgress } from './weights.ts';
@@ -66,13 +64,19 @@ interface Weights {
 
 /**
  * Reads a checkpoint onto the device (tfjs's current backend), one tensor at a time.
+ * @param kernels the fastest for this backend when absent
  * @throws MissingTensorError, TensorShapeError, NonFiniteWeightError
  */
-export async function createEncoder(checkpoint: Checkpoint, onProgress?: LoadProgress): Promise<Encoder> {
-  const loader = new WeightLoader(checkpoint, onProgress);
+export async function createEncoder(
+  checkpoint: Checkpoint,
+  onProgress?: LoadProgress,
+  kernels?: EncoderKernels,
+): Promise<Encoder> {
+  const chosen = kernels ?? (await chooseKernels(checkpoint.config));
+  const loader = new WeightLoader(checkpoint, chosen, onProgress);
   try {
     const weights = await loadWeights(loader, checkpoint.config);
-    return new WavlmEncoder(checkpoint, weights, loader);
+    return new WavlmEncoder(checkpoint, weights, loader, chosen);
   } catch (error) {
     tf.dispose([...loader.uploaded]);
     throw error;
@@ -106,9 +110,11 @@ class WavlmEncoder implements Encoder {
   readonly parameters: number;
   readonly #doNormalize: boolean;
   readonly #weights: Weights;
+  readonly #kernels: EncoderKernels;
   readonly #loader: WeightLoader;
 
-  constructor(checkpoint: Checkpoint, weights: Weights, loader: WeightLoader) {
+  constructor(checkpoint: Checkpoint, weights: Weights, loader: WeightLoader, kernels: EncoderKernels) {
+    this.#kernels = kernels;
     this.config = checkpoint.config;
     this.layers = checkpoint.config.layers;
     this.hiddenSize = checkpoint.config.hiddenSize;
@@ -188,24 +194,23 @@ class WavlmEncoder implements Encoder {
   #forward(waveforms: readonly Float32Array[], layers: readonly number[]): tf.Tensor3D[] {
     const { config } = this;
     const weights = this.#weights;
+    const kernels = this.#kernels;
     const padded = Math.max(...waveforms.map((waveform) => waveform.length));
     const samples: ValidLengths = { values: waveforms.map((waveform) => waveform.length), padded };
     const batch = new Float32Array(waveforms.length * padded);
     for (const [b, waveform] of waveforms.entries()) batch.set(waveform, b * padded);
     const input = tf.tensor2d(batch, [waveforms.length, padded]);
-    const features = extractFeatures(weights.extractor, input, samples);
+    const features = extractFeatures(weights.extractor, kernels, input, samples);
     const frames: ValidLengths = {
       values: samples.values.map((length) => this.frameCount(length)),
       padded: this.frameCount(padded),
     };
     const eps = config.layerNormEps;
     const { projectionNorm, norm } = weights;
-    const normal = projectionNorm
-      ? plainLayerNorm(features, projectionNorm.weight, projectionNorm.bias, eps)
-      : features;
-    const projected = applyLinear(weights.projection, normal);
-    let h: tf.Tensor3D = tf.add(projected, applyPositionalConv(weights.positional, projected, null));
-    if (!config.doStableLayerNorm) h = plainLayerNorm(h, norm.weight, norm.bias, eps);
+    const normal = projectionNorm ? kernels.layerNorm(features, projectionNorm, eps) : features;
+    const projected = kernels.dense(normal, weights.projection);
+    let h: tf.Tensor3D = tf.add(projected, applyPositionalConv(weights.positional, kernels, projected, null));
+    if (!config.doStableLayerNorm) h = kernels.layerNorm(h, norm, eps);
     const positionTable =
       weights.positionEmbedding && config.relativePosition
         ? tf.tensor2d(
@@ -225,11 +230,10 @@ class WavlmEncoder implements Encoder {
     if (wanted.has(0)) kept.set(0, h);
     for (const [i, layer] of weights.layers.entries()) {
       if (i + 1 > highest) break;
-      const next = applyTransformerLayer(layer, config, h, positionTable, frames);
+      const next = applyTransformerLayer(layer, kernels, config, h, positionTable, frames);
       if (!wanted.has(i)) h.dispose();
       h = next;
-      if (i + 1 === this.layers && config.doStableLayerNorm)
-        h = plainLayerNorm(h, norm.weight, norm.bias, eps);
+      if (i + 1 === this.layers && config.doStableLayerNorm) h = kernels.layerNorm(h, norm, eps);
       if (wanted.has(i + 1)) kept.set(i + 1, h);
     }
     return layers.map((layer) => {

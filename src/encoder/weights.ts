@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { PlaygroundError } from '../lib/errors.ts';
+import type { EncoderKernels } from './kernels/contract.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 
 /** The checkpoint lacks a tensor that its own config calls for. */
@@ -27,12 +28,14 @@ export type LoadProgress = (done: number, total: number) => void;
  */
 export class WeightLoader {
   readonly #checkpoint: Checkpoint;
+  readonly #kernels: EncoderKernels;
   readonly #onProgress: LoadProgress | undefined;
   readonly #uploaded: tf.Tensor[] = [];
   #parameters = 0;
   #read = 0;
 
-  constructor(checkpoint: Checkpoint, onProgress?: LoadProgress) {
+  constructor(checkpoint: Checkpoint, kernels: EncoderKernels, onProgress?: LoadProgress) {
+    this.#kernels = kernels;
     this.#checkpoint = checkpoint;
     this.#onProgress = onProgress;
   }
@@ -84,10 +87,10 @@ export class WeightLoader {
     return this.upload(await this.read(name, shape), shape);
   }
 
-  /** Reads a Linear's weight `[out, in]` and puts it on the device as `[in, out]`, which multiplies from the right. */
-  async loadTransposed(name: string, outputs: number, inputs: number): Promise<tf.Tensor2D> {
-    const values = await this.read(name, [outputs, inputs]);
-    return this.upload(transpose(values, outputs, inputs), [inputs, outputs]);
+  /** Puts a batch of matrices `[inputs, outputs]` on the device in the layout of the kernels. */
+  uploadMatrices(values: Float32Array, batch: number, inputs: number, outputs: number): tf.Tensor {
+    const laidOut = this.#kernels.layout(values, batch, inputs, outputs);
+    return this.upload<tf.Rank.R3>(laidOut, [batch, inputs, outputs]);
   }
 
   /** Puts values on the device now; the copy in JavaScript's memory can go. */

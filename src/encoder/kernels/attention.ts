@@ -1,21 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { AttentionInputs, Gate } from './contract.ts';
 import { isUnpadded, validMask, type ValidLengths } from './valid.ts';
 
 /** Finite, so that a GPU's fast maths cannot make NaN of it. */
 const masked = -1e30;
 
-export interface AttentionInputs {
-  /** `[B, T, 3·D]`: queries (already scaled by headSize^-0.5), keys, values. */
-  readonly qkv: tf.Tensor3D;
-  /** `[B, T, H]`, or null without relative positions. */
-  readonly gate: tf.Tensor3D | null;
-  /** `[H, 2·T − 1]`, or null. */
-  readonly positionTable: tf.Tensor2D | null;
-}
-
 /**
  * `softmax(q·kᵀ + gate·P)·v` with padded keys masked, heads merged: `[B, T, D]`.
- * `P[h, t, j]` is `positionTable[h, j − t + T − 1]`.
+ * `P[h, t, j]` is `table[h, j − t + T − 1]`.
  */
 export function plainAttention(inputs: AttentionInputs, heads: number, valid: ValidLengths): tf.Tensor3D {
   return tf.tidy(() => {
@@ -33,10 +25,11 @@ export function plainAttention(inputs: AttentionInputs, heads: number, valid: Va
     const kT = tf.transpose(split(1), [0, 2, 3, 1]);
     const v = tf.transpose(split(2), [0, 2, 1, 3]);
     let scores: tf.Tensor4D = tf.matMul(q, kT);
-    if (inputs.gate && inputs.positionTable) {
-      const gate = tf.expandDims(tf.transpose(inputs.gate, [0, 2, 1]), 3);
-      const bias = tf.expandDims(toeplitz(inputs.positionTable, heads, frames), 0);
-      scores = tf.add(scores, tf.mul(gate, bias));
+    if (inputs.position) {
+      const { x, gate, table } = inputs.position;
+      const strength = tf.expandDims(tf.transpose(positionGate(x, gate, heads), [0, 2, 1]), 3);
+      const bias = tf.expandDims(toeplitz(table, heads, frames), 0);
+      scores = tf.add(scores, tf.mul(strength, bias));
     }
     if (!isUnpadded(valid)) {
       const mask = tf.reshape(validMask(valid), [batch, 1, 1, frames]);
@@ -77,5 +70,17 @@ function chunkedSoftmax(scores: tf.Tensor4D): tf.Tensor4D {
     // Two at a time: concat of many inputs is where the WebGPU backend goes wrong.
     for (const part of parts.slice(1)) joined = tf.concat([joined, part], 0);
     return tf.reshape(joined, [batch, heads, frames, keys]);
+  });
+}
+
+/** `ga·(gb·const − 1) + 2` with (ga, gb) = sigmoid of the gate's Linear on each head's slice of x: `[B, T, H]`. */
+function positionGate(x: tf.Tensor3D, gate: Gate, heads: number): tf.Tensor3D {
+  return tf.tidy(() => {
+    const [batch, frames, size] = x.shape;
+    const slices = tf.reshape<tf.Rank.R2>(x, [batch * frames * heads, size / heads]);
+    const gates = tf.sigmoid(tf.add<tf.Tensor2D>(tf.matMul(slices, gate.weight), gate.bias));
+    const first = tf.reshape(tf.slice2d(gates, [0, 0], [-1, 1]), [batch, frames, heads]);
+    const second = tf.reshape(tf.slice2d(gates, [0, 1], [-1, 1]), [batch, frames, heads]);
+    return tf.add(tf.mul(first, tf.sub(tf.mul(second, gate.constant), 1)), 2);
   });
 }

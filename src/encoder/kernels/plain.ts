@@ -1,0 +1,60 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { plainAttention } from './attention.ts';
+import { afterConv, convNormEpsilon, type EncoderKernels } from './contract.ts';
+import { plainBiasGelu } from './gelu.ts';
+import { plainGroupedConv } from './grouped-conv.ts';
+import { plainGroupNorm, plainLayerNorm } from './norms.ts';
+
+/** Every kernel from tfjs's own operations: right on every backend, and what the others are held against. */
+export const plainKernels: EncoderKernels = {
+  name: 'plain',
+  batches: true,
+  layout: (values) => values,
+
+  convolve(x, layer, valid) {
+    return tf.tidy(() => {
+      const [batch, length, channels] = x.shape;
+      const image = tf.reshape<tf.Rank.R4>(x, [batch, 1, length, channels]);
+      const filter = tf.reshape<tf.Rank.R4>(layer.filter, [1, layer.kernel, layer.inputs, layer.outputs]);
+      const convolved = tf.conv2d(image, filter, [1, layer.stride], 'valid');
+      const y = tf.reshape<tf.Rank.R3>(convolved, [batch, convolved.shape[2], layer.outputs]);
+      if (!layer.norm) return plainBiasGelu(y, layer.bias);
+      const biased = layer.bias ? tf.add<tf.Tensor3D>(y, layer.bias) : y;
+      const { kind, weight, bias } = layer.norm;
+      const normal =
+        kind === 'layer'
+          ? plainLayerNorm(biased, weight, bias, convNormEpsilon)
+          : plainGroupNorm(biased, weight, bias, convNormEpsilon, afterConv(valid, layer));
+      return plainBiasGelu(normal, null);
+    });
+  },
+
+  dense(x, linear, options = {}) {
+    return tf.tidy(() => {
+      const [batch, frames] = x.shape;
+      const weight = tf.reshape<tf.Rank.R2>(linear.weight, [linear.inputs, linear.outputs]);
+      // Through two dimensions: with a batch, tfjs's wasm kernel adds the bias wrongly.
+      const flat = tf.reshape<tf.Rank.R2>(x, [batch * frames, linear.inputs]);
+      const product = tf.reshape<tf.Rank.R3>(tf.matMul(flat, weight), [batch, frames, linear.outputs]);
+      if (options.gelu) return plainBiasGelu(product, linear.bias);
+      const biased: tf.Tensor3D = tf.add(product, linear.bias);
+      return options.residual ? tf.add(biased, options.residual) : biased;
+    });
+  },
+
+  layerNorm(x, norm, epsilon, options = {}) {
+    return tf.tidy(() => {
+      const y = plainLayerNorm(x, norm?.weight ?? null, norm?.bias ?? null, epsilon);
+      return options.gelu ? plainBiasGelu(y, null) : y;
+    });
+  },
+
+  groupedConv(x, conv, options = {}) {
+    return tf.tidy(() => {
+      const y = plainGroupedConv(x, conv);
+      return options.gelu ? plainBiasGelu(y, conv.bias) : tf.add(y, conv.bias);
+    });
+  },
+
+  attention: plainAttention,
+};
