@@ -26,8 +26,10 @@ const common = [
 
 /** @param {string} name @param {readonly string[]} extra */
 async function compile(name, extra) {
-  const { error, stderr } = await asc.main([...common, ...extra, '-o', `${target}/${name}`]);
-  if (error) throw new Error(`${name} does not compile: ${stderr.toString()}`, { cause: error });
+  const { error } = await asc.main([...common, ...extra, '-o', `${target}/${name}`], {
+    stderr: process.stderr,
+  });
+  if (error) throw new Error(`${name} does not compile.`, { cause: error });
 }
 
 await compile('kernels.wasm', []);
