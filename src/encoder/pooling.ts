@@ -40,6 +40,33 @@ export function assertFinite(values: Float32Array, what: string): void {
       );
 }
 
+/** Mean and sum of squared deviations over frames `[K, T, D]`, in float64: `[K, D]` each. */
+export function frameMoments(
+  frames: Float32Array,
+  layers: number,
+  frameCount: number,
+  hiddenSize: number,
+): { mean: Float32Array; squaredDeviations: Float32Array } {
+  const mean = new Float32Array(layers * hiddenSize);
+  const squaredDeviations = new Float32Array(layers * hiddenSize);
+  const sums = new Float64Array(hiddenSize);
+  for (let k = 0; k < layers; k += 1) {
+    const base = k * frameCount * hiddenSize;
+    sums.fill(0);
+    for (let t = 0; t < frameCount; t += 1)
+      for (let d = 0; d < hiddenSize; d += 1)
+        sums[d] = (sums[d] ?? 0) + (frames[base + t * hiddenSize + d] ?? 0);
+    const means = sums.map((sum) => sum / frameCount);
+    mean.set(means, k * hiddenSize);
+    sums.fill(0);
+    for (let t = 0; t < frameCount; t += 1)
+      for (let d = 0; d < hiddenSize; d += 1)
+        sums[d] = (sums[d] ?? 0) + ((frames[base + t * hiddenSize + d] ?? 0) - (means[d] ?? 0)) ** 2;
+    squaredDeviations.set(sums, k * hiddenSize);
+  }
+  return { mean, squaredDeviations };
+}
+
 /**
  * Joins the windows of one clip: means weighted by frames, squared deviations by the pairwise rule of Chan, Golub and
  * LeVeque (1979), in float64. One window gives its own numbers. `none` puts the frames of the windows one after

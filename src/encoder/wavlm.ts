@@ -1,21 +1,13 @@
+import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { PlaygroundError } from '../lib/errors.ts';
+import { planBatches, type Batch } from './batching.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { frameCount, receptiveField, type EncoderConfig } from './config.ts';
-import { extractFeatures, loadFeatureExtractor, type FeatureExtractor } from './feature-extractor.ts';
+import { forward, loadEncoderWeights, type EncoderWeights } from './forward.ts';
 import { chooseKernels } from './kernels/choose.ts';
-import type { EncoderKernels, Linear, Norm } from './kernels/contract.ts';
-import type { ValidLengths } from './kernels/valid.ts';
-import { assertFinite, type EncodedWaveform, type Pooling } from './pooling.ts';
-import { applyPositionalConv, loadPositionalConv, type PositionalConv } from './positional-conv.ts';
-import { relativePositionTable } from './relative-position.ts';
-import {
-  applyTransformerLayer,
-  loadLinear,
-  loadNorm,
-  loadTransformerLayer,
-  type TransformerLayer,
-} from './transformer.ts';
+import type { EncoderKernels } from './kernels/contract.ts';
+import { assertFinite, frameMoments, type EncodedWaveform, type Pooling } from './pooling.ts';
 import { WeightLoader, type LoadProgress } from './weights.ts';
 
 /** Which hidden states are wanted, and how their frames become a row. */
@@ -51,16 +43,17 @@ export class WaveformTooShortError extends PlaygroundError {
   override readonly name: string = 'WaveformTooShortError';
 }
 
-interface Weights {
-  readonly extractor: FeatureExtractor;
-  readonly projectionNorm: Norm | null;
-  readonly projection: Linear;
-  readonly positional: PositionalConv;
-  readonly norm: Norm;
-  /** `rel_attn_embed` `[buckets, H]`, kept in JavaScript: a table is made per length. */
-  readonly positionEmbedding: Float32Array | null;
-  readonly layers: readonly TransformerLayer[];
+/** The GPU cannot hold what this clip needs at once. */
+export class ClipTooLongError extends PlaygroundError {
+  override readonly name: string = 'ClipTooLongError';
 }
+
+/** One tensor of a batch: more would not make a GPU busier. */
+const maxBatchTensorBytes = 256 * 1024 * 1024;
+/** No more of a batch than this is padding. */
+const maxPadding = 0.25;
+/** Lengths are padded to a multiple of this many frames. */
+const frameGranularity = 16;
 
 /**
  * Reads a checkpoint onto the device (tfjs's current backend), one tensor at a time.
@@ -75,32 +68,12 @@ export async function createEncoder(
   const chosen = kernels ?? (await chooseKernels(checkpoint.config));
   const loader = new WeightLoader(checkpoint, chosen, onProgress);
   try {
-    const weights = await loadWeights(loader, checkpoint.config);
+    const weights = await loadEncoderWeights(loader, checkpoint.config);
     return new WavlmEncoder(checkpoint, weights, loader, chosen);
   } catch (error) {
     tf.dispose([...loader.uploaded]);
     throw error;
   }
-}
-
-async function loadWeights(loader: WeightLoader, config: EncoderConfig): Promise<Weights> {
-  const features = config.convLayers.at(-1)?.channels ?? 0;
-  const extractor = await loadFeatureExtractor(loader, config);
-  const projectionNorm = config.featProjLayerNorm
-    ? await loadNorm(loader, 'feature_projection.layer_norm', features)
-    : null;
-  const projection = await loadLinear(loader, 'feature_projection.projection', features, config.hiddenSize);
-  const positional = await loadPositionalConv(loader, config);
-  const norm = await loadNorm(loader, 'encoder.layer_norm', config.hiddenSize);
-  const positionEmbedding = config.relativePosition
-    ? await loader.read('encoder.layers.0.attention.rel_attn_embed.weight', [
-        config.relativePosition.buckets,
-        config.heads,
-      ])
-    : null;
-  const layers: TransformerLayer[] = [];
-  for (let i = 0; i < config.layers; i += 1) layers.push(await loadTransformerLayer(loader, config, i));
-  return { extractor, projectionNorm, projection, positional, norm, positionEmbedding, layers };
 }
 
 class WavlmEncoder implements Encoder {
@@ -109,11 +82,16 @@ class WavlmEncoder implements Encoder {
   readonly hiddenSize: number;
   readonly parameters: number;
   readonly #doNormalize: boolean;
-  readonly #weights: Weights;
+  readonly #weights: EncoderWeights;
   readonly #kernels: EncoderKernels;
   readonly #loader: WeightLoader;
 
-  constructor(checkpoint: Checkpoint, weights: Weights, loader: WeightLoader, kernels: EncoderKernels) {
+  constructor(
+    checkpoint: Checkpoint,
+    weights: EncoderWeights,
+    loader: WeightLoader,
+    kernels: EncoderKernels,
+  ) {
     this.#kernels = kernels;
     this.config = checkpoint.config;
     this.layers = checkpoint.config.layers;
@@ -134,7 +112,13 @@ class WavlmEncoder implements Encoder {
         throw new RangeError(`Layer ${layer} was asked for; this encoder has 0 to ${this.layers}.`);
     for (const waveform of waveforms) this.#checkLength(waveform);
     const results: EncodedWaveform[] = [];
-    for (const waveform of waveforms) results.push(await this.#encodeOne(waveform, request));
+    for (const batch of this.#plan(waveforms)) {
+      const encoded = await this.#encodeBatch(batch, waveforms, request);
+      for (const [i, index] of batch.indices.entries()) {
+        const result = encoded[i];
+        if (result) results[index] = result;
+      }
+    }
     return results;
   }
 
@@ -159,22 +143,92 @@ class WavlmEncoder implements Encoder {
       );
   }
 
-  async #encodeOne(waveform: Float32Array, request: EncodeRequest): Promise<EncodedWaveform> {
-    const { layers, pooling } = request;
-    const output = tf.tidy(() => {
-      const states = this.#forward([this.#prepare(waveform)], layers);
-      const stacked = tf.concat(states, 0);
-      return stacked;
+  /** Waveforms of like lengths together on a GPU, one at a time elsewhere. */
+  #plan(waveforms: readonly Float32Array[]): readonly Batch[] {
+    if (!this.#kernels.batches)
+      return waveforms.map((waveform, index) => ({ indices: [index], paddedSamples: waveform.length }));
+    const backend = tf.backend();
+    const limit =
+      backend instanceof WebGPUBackend
+        ? backend.device.limits.maxStorageBufferBindingSize
+        : Number.POSITIVE_INFINITY;
+    for (const waveform of waveforms)
+      if (this.#largestTensorBytes(waveform.length) > limit)
+        throw new ClipTooLongError(
+          `The GPU holds ${(limit / 1024 ** 2).toFixed(0)} MiB at once, too little for ${(waveform.length / 16000).toFixed(1)} s of audio with this encoder. Choose a shorter longest clip, or wasm.`,
+        );
+    const stride = this.config.convLayers.reduce((product, layer) => product * layer.stride, 1);
+    return planBatches(
+      waveforms.map((waveform) => waveform.length),
+      {
+        maxPadding,
+        maxTensorBytes: Math.min(limit, maxBatchTensorBytes),
+        largestTensorBytes: (samples) => this.#largestTensorBytes(samples),
+        granularity: stride * frameGranularity,
+      },
+    );
+  }
+
+  /** The first conv's output, or the attention weights. */
+  #largestTensorBytes(samples: number): number {
+    const { convLayers, heads, intermediateSize } = this.config;
+    const [first] = convLayers;
+    if (!first) return 0;
+    const frames = this.frameCount(samples);
+    const conv = Math.ceil(samples / first.stride) * first.channels;
+    return 4 * Math.max(conv, heads * frames * frames, frames * intermediateSize);
+  }
+
+  async #encodeBatch(
+    { indices, paddedSamples }: Batch,
+    waveforms: readonly Float32Array[],
+    { layers, pooling }: EncodeRequest,
+  ): Promise<EncodedWaveform[]> {
+    const prepared = indices.map((index) => this.#prepare(waveforms[index] ?? new Float32Array()));
+    const lengths = prepared.map((waveform) => waveform.length);
+    const frames = lengths.map((length) => this.frameCount(length));
+    const { moments } = this.#kernels;
+    const usesMoments = moments !== null && pooling !== 'none';
+    const outputs = tf.tidy(() => {
+      const padded = new Float32Array(indices.length * paddedSamples);
+      for (const [b, waveform] of prepared.entries()) padded.set(waveform, b * paddedSamples);
+      const input = tf.tensor2d(padded, [indices.length, paddedSamples]);
+      const samples = { values: lengths, padded: paddedSamples };
+      const states = forward(this.#weights, this.#kernels, input, samples, layers);
+      if (!usesMoments) return states;
+      return states.map((state) => moments(state, { values: frames, padded: state.shape[1] }));
     });
-    const frames = await output.data<'float32'>();
-    output.dispose();
-    assertFinite(frames, 'hidden states');
-    const frameCount = this.frameCount(waveform.length);
+    try {
+      // The only wait for the device in a batch.
+      const values = await Promise.all(outputs.map((output) => output.data<'float32'>()));
+      const paddedFrames = this.frameCount(paddedSamples);
+      return frames.map((count, b) => {
+        const rows = usesMoments ? 2 : paddedFrames;
+        const from = b * rows * this.hiddenSize;
+        const own = usesMoments ? 2 : count;
+        const parts = values.map((value) => value.subarray(from, from + own * this.hiddenSize));
+        for (const [k, part] of parts.entries()) assertFinite(part, `hidden state ${layers[k]}`);
+        return usesMoments
+          ? splitMoments(parts, this.hiddenSize, count, pooling)
+          : this.#pool(parts, count, pooling);
+      });
+    } finally {
+      tf.dispose(outputs);
+    }
+  }
+
+  /** @param parts the frames of each layer, `[T, D]` */
+  #pool(parts: readonly Float32Array[], frameCount: number, pooling: Pooling): EncodedWaveform {
+    const size = frameCount * this.hiddenSize;
+    const frames = new Float32Array(parts.length * size);
+    for (const [k, part] of parts.entries()) frames.set(part, k * size);
     if (pooling === 'none') return { frameCount, frames, mean: null, squaredDeviations: null };
+    const { mean, squaredDeviations } = frameMoments(frames, parts.length, frameCount, this.hiddenSize);
     return {
       frameCount,
       frames: null,
-      ...momentsOf(frames, layers.length, frameCount, this.hiddenSize, pooling),
+      mean,
+      squaredDeviations: pooling === 'mean+std' ? squaredDeviations : null,
     };
   }
 
@@ -189,86 +243,25 @@ class WavlmEncoder implements Encoder {
     const scale = 1 / Math.sqrt(squares / waveform.length + 1e-7);
     return waveform.map((value) => (value - mean) * scale);
   }
-
-  /** Hidden states asked for, each `[B, T, D]`. To be called inside a tidy. */
-  #forward(waveforms: readonly Float32Array[], layers: readonly number[]): tf.Tensor3D[] {
-    const { config } = this;
-    const weights = this.#weights;
-    const kernels = this.#kernels;
-    const padded = Math.max(...waveforms.map((waveform) => waveform.length));
-    const samples: ValidLengths = { values: waveforms.map((waveform) => waveform.length), padded };
-    const batch = new Float32Array(waveforms.length * padded);
-    for (const [b, waveform] of waveforms.entries()) batch.set(waveform, b * padded);
-    const input = tf.tensor2d(batch, [waveforms.length, padded]);
-    const features = extractFeatures(weights.extractor, kernels, input, samples);
-    const frames: ValidLengths = {
-      values: samples.values.map((length) => this.frameCount(length)),
-      padded: this.frameCount(padded),
-    };
-    const eps = config.layerNormEps;
-    const { projectionNorm, norm } = weights;
-    const normal = projectionNorm ? kernels.layerNorm(features, projectionNorm, eps) : features;
-    const projected = kernels.dense(normal, weights.projection);
-    let h: tf.Tensor3D = tf.add(projected, applyPositionalConv(weights.positional, kernels, projected, null));
-    if (!config.doStableLayerNorm) h = kernels.layerNorm(h, norm, eps);
-    const positionTable =
-      weights.positionEmbedding && config.relativePosition
-        ? tf.tensor2d(
-            relativePositionTable(
-              weights.positionEmbedding,
-              config.heads,
-              frames.padded,
-              config.relativePosition.buckets,
-              config.relativePosition.maxDistance,
-            ),
-            [config.heads, 2 * frames.padded - 1],
-          )
-        : null;
-    const kept = new Map<number, tf.Tensor3D>();
-    const highest = Math.max(...layers);
-    const wanted = new Set(layers);
-    if (wanted.has(0)) kept.set(0, h);
-    for (const [i, layer] of weights.layers.entries()) {
-      if (i + 1 > highest) break;
-      const next = applyTransformerLayer(layer, kernels, config, h, positionTable, frames);
-      if (!wanted.has(i)) h.dispose();
-      h = next;
-      if (i + 1 === this.layers && config.doStableLayerNorm) h = kernels.layerNorm(h, norm, eps);
-      if (wanted.has(i + 1)) kept.set(i + 1, h);
-    }
-    return layers.map((layer) => {
-      const state = kept.get(layer);
-      if (!state) throw new Error(`Layer ${layer} was not computed.`);
-      return state;
-    });
-  }
 }
 
-/** Mean and sum of squared deviations over frames, in float64. `frames` is `[K, T, D]`. */
-function momentsOf(
-  frames: Float32Array,
-  layers: number,
-  frameCount: number,
+/** @param parts mean and squared deviations of each layer, `[2, D]` */
+function splitMoments(
+  parts: readonly Float32Array[],
   hiddenSize: number,
+  frameCount: number,
   pooling: Pooling,
-): { mean: Float32Array; squaredDeviations: Float32Array | null } {
-  const mean = new Float32Array(layers * hiddenSize);
-  const deviations = pooling === 'mean+std' ? new Float32Array(layers * hiddenSize) : null;
-  const sums = new Float64Array(hiddenSize);
-  for (let k = 0; k < layers; k += 1) {
-    const base = k * frameCount * hiddenSize;
-    sums.fill(0);
-    for (let t = 0; t < frameCount; t += 1)
-      for (let d = 0; d < hiddenSize; d += 1)
-        sums[d] = (sums[d] ?? 0) + (frames[base + t * hiddenSize + d] ?? 0);
-    const means = sums.map((sum) => sum / frameCount);
-    mean.set(means, k * hiddenSize);
-    if (!deviations) continue;
-    sums.fill(0);
-    for (let t = 0; t < frameCount; t += 1)
-      for (let d = 0; d < hiddenSize; d += 1)
-        sums[d] = (sums[d] ?? 0) + ((frames[base + t * hiddenSize + d] ?? 0) - (means[d] ?? 0)) ** 2;
-    deviations.set(sums, k * hiddenSize);
+): EncodedWaveform {
+  const mean = new Float32Array(parts.length * hiddenSize);
+  const squaredDeviations = new Float32Array(parts.length * hiddenSize);
+  for (const [k, part] of parts.entries()) {
+    mean.set(part.subarray(0, hiddenSize), k * hiddenSize);
+    squaredDeviations.set(part.subarray(hiddenSize), k * hiddenSize);
   }
-  return { mean, squaredDeviations: deviations };
+  return {
+    frameCount,
+    frames: null,
+    mean,
+    squaredDeviations: pooling === 'mean+std' ? squaredDeviations : null,
+  };
 }

@@ -97,5 +97,5 @@ export function relativeError(actual: Float32Array, expected: Float32Array): num
     difference = gap <= difference ? difference : gap;
     largest = Math.max(largest, Math.abs(expected[i] ?? 0));
   }
-  return difference / largest;
+  return largest === 0 ? difference : difference / largest;
 }

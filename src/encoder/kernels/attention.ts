@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AttentionInputs, Gate } from './contract.ts';
+import { i32, runGpuProgram, workgroupNumber, workgroupReductions } from './gpu-program.ts';
 import { isUnpadded, validMask, type ValidLengths } from './valid.ts';
 
 /** Finite, so that a GPU's fast maths cannot make NaN of it. */
@@ -82,5 +83,221 @@ function positionGate(x: tf.Tensor3D, gate: Gate, heads: number): tf.Tensor3D {
     const first = tf.reshape(tf.slice2d(gates, [0, 0], [-1, 1]), [batch, frames, heads]);
     const second = tf.reshape(tf.slice2d(gates, [0, 1], [-1, 1]), [batch, frames, heads]);
     return tf.add(tf.mul(first, tf.sub(tf.mul(second, gate.constant), 1)), 2);
+  });
+}
+
+/** Queries of one head that a workgroup scores at once: each key is read once for all of them. */
+const queryTile = 4;
+const scoreThreads = 64;
+/** A workgroup of the mixing computes this many queries by this many columns of one head. */
+const mixQueries = 16;
+const mixColumns = 16;
+const mixKeys = 16;
+
+/** The same in two dispatches: scores, gate, position bias, mask and softmax in one; the weighted values in the other. */
+export function gpuAttention(inputs: AttentionInputs, heads: number, lengths: tf.Tensor1D): tf.Tensor3D {
+  return tf.tidy(() => {
+    const weights = gpuAttentionWeights(inputs, heads, lengths);
+    return gpuMixValues(inputs.qkv, weights, lengths);
+  });
+}
+
+/** `softmax(q·kᵀ + gate·P)` with padded keys 0: `[B, H, T, T]`. */
+export function gpuAttentionWeights(
+  { qkv, position }: AttentionInputs,
+  heads: number,
+  lengths: tf.Tensor1D,
+): tf.Tensor4D {
+  const [batch, frames, width] = qkv.shape;
+  const headSize = width / 3 / heads;
+  const tiles = Math.ceil(frames / queryTile);
+  const perQuery = (line: (q: number) => string): string =>
+    Array.from({ length: queryTile }, (_, q) => line(q)).join('\n');
+  const gateCode = `
+    // One thread for each query: the gate's Linear on this head's slice of x.
+    if (thread < ${queryTile}) {
+      let frame = min(firstQuery + thread, uniforms.frames - 1);
+      let slice = (item * uniforms.frames + frame) * size + head * ${headSize};
+      var a = gateBias[0];
+      var b = gateBias[1];
+      for (var d = 0; d < ${headSize}; d = d + 1) {
+        a = a + x[slice + d] * gateWeight[d * 2];
+        b = b + x[slice + d] * gateWeight[d * 2 + 1];
+      }
+      let first = 1.0 / (1.0 + exp(-a));
+      let second = 1.0 / (1.0 + exp(-b));
+      gates[thread] = first * (second * gateConstant[head] - 1.0) + 2.0;
+    }
+  `;
+  const biasOf = (q: number): string =>
+    position
+      ? `s${q} = s${q} + gates[${q}] * table[head * (2 * uniforms.frames - 1) + key - min(firstQuery + ${q}, uniforms.frames - 1) + uniforms.frames - 1];`
+      : '';
+  const code = `
+    ${workgroupNumber}
+    ${workgroupReductions(scoreThreads)}
+    var<workgroup> queries: array<f32, ${queryTile * headSize}>;
+    var<workgroup> gates: array<f32, ${queryTile}>;
+    fn main(index: i32) {
+      let number = workgroupNumber();
+      let thread = i32(localId.x);
+      let isReal = number < uniforms.batch * uniforms.heads * uniforms.tiles;
+      let tile = number % uniforms.tiles;
+      let head = number / uniforms.tiles % uniforms.heads;
+      let item = min(number / (uniforms.tiles * uniforms.heads), uniforms.batch - 1);
+      let firstQuery = tile * ${queryTile};
+      let size = uniforms.heads * ${headSize};
+      let keys = lengths[item];
+      for (var i = thread; i < ${queryTile * headSize}; i = i + ${scoreThreads}) {
+        let frame = min(firstQuery + i / ${headSize}, uniforms.frames - 1);
+        queries[i] = qkv[(item * uniforms.frames + frame) * 3 * size + head * ${headSize} + i % ${headSize}];
+      }
+      ${position ? gateCode : ''}
+      workgroupBarrier();
+      let rows = ((item * uniforms.heads + head) * uniforms.frames + firstQuery) * uniforms.frames;
+      ${perQuery((q) => `var largest${q} = -1e30;`)}
+      for (var key = thread; key < keys; key = key + ${scoreThreads}) {
+        let start = (item * uniforms.frames + key) * 3 * size + size + head * ${headSize};
+        ${perQuery((q) => `var s${q} = 0.0;`)}
+        for (var d = 0; d < ${headSize}; d = d + 1) {
+          let k = qkv[start + d];
+          ${perQuery((q) => `s${q} = fma(queries[${q * headSize} + d], k, s${q});`)}
+        }
+        ${perQuery(biasOf)}
+        ${perQuery(
+          (q) => `
+        largest${q} = max(largest${q}, s${q});
+        if (isReal && firstQuery + ${q} < uniforms.frames) { result[rows + ${q} * uniforms.frames + key] = s${q}; }`,
+        )}
+      }
+      ${perQuery(
+        (q) => `
+      {
+        let largest = workgroupMax(largest${q});
+        let row = rows + ${q} * uniforms.frames;
+        let isRow = isReal && firstQuery + ${q} < uniforms.frames;
+        var sum = 0.0;
+        // Each thread reads only what it wrote itself.
+        for (var key = thread; key < keys; key = key + ${scoreThreads}) {
+          if (isRow) {
+            let e = exp(result[row + key] - largest);
+            result[row + key] = e;
+            sum = sum + e;
+          }
+        }
+        let scale = 1.0 / workgroupSum(sum);
+        for (var key = thread; key < uniforms.frames; key = key + ${scoreThreads}) {
+          if (isRow) {
+            if (key < keys) { result[row + key] = result[row + key] * scale; } else { result[row + key] = 0.0; }
+          }
+        }
+      }`,
+      )}
+    }
+  `;
+  return runGpuProgram<tf.Rank.R4>({
+    key: `attentionWeights_${headSize}_${position ? 'position' : 'plain'}`,
+    inputs: position
+      ? {
+          qkv,
+          lengths,
+          x: position.x,
+          gateWeight: position.gate.weight,
+          gateBias: position.gate.bias,
+          gateConstant: position.gate.constant,
+          table: position.table,
+        }
+      : { qkv, lengths },
+    outputShape: [batch, heads, frames, frames],
+    workgroupSize: scoreThreads,
+    workgroups: batch * heads * tiles,
+    uniforms: { batch: i32(batch), heads: i32(heads), frames: i32(frames), tiles: i32(tiles) },
+    code,
+  });
+}
+
+/** Attention's weights times the values, heads merged: `[B, T, D]`. */
+function gpuMixValues(qkv: tf.Tensor3D, weights: tf.Tensor4D, lengths: tf.Tensor1D): tf.Tensor3D {
+  const [batch, heads, frames] = weights.shape;
+  const hiddenSize = qkv.shape[2] / 3;
+  const headSize = hiddenSize / heads;
+  const queryTiles = Math.ceil(frames / mixQueries);
+  const columnTiles = Math.ceil(headSize / mixColumns);
+  const code = `
+    ${workgroupNumber}
+    var<workgroup> heldWeights: array<f32, ${mixQueries * mixKeys}>;
+    var<workgroup> heldValues: array<f32, ${mixKeys * mixColumns}>;
+    fn main(index: i32) {
+      let number = workgroupNumber();
+      let thread = i32(localId.x);
+      let isReal = number < uniforms.batch * uniforms.heads * uniforms.queryTiles * uniforms.columnTiles;
+      let columnTile = number % uniforms.columnTiles;
+      let queryTile = number / uniforms.columnTiles % uniforms.queryTiles;
+      let head = number / (uniforms.columnTiles * uniforms.queryTiles) % uniforms.heads;
+      let item = min(number / (uniforms.columnTiles * uniforms.queryTiles * uniforms.heads), uniforms.batch - 1);
+      let size = uniforms.heads * uniforms.headSize;
+      let keys = lengths[item];
+      let rows = (item * uniforms.heads + head) * uniforms.frames;
+      // Each thread: four queries of one column.
+      let column = thread % ${mixColumns};
+      let firstRow = thread / ${mixColumns} * 4;
+      var sums = vec4<f32>(0.0);
+      for (var k0 = 0; k0 < uniforms.frames; k0 = k0 + ${mixKeys}) {
+        for (var i = thread; i < ${mixQueries * mixKeys}; i = i + 64) {
+          let query = queryTile * ${mixQueries} + i / ${mixKeys};
+          let key = k0 + i % ${mixKeys};
+          var value = 0.0;
+          if (query < uniforms.frames && key < keys) { value = weights[(rows + query) * uniforms.frames + key]; }
+          heldWeights[i] = value;
+        }
+        for (var i = thread; i < ${mixKeys * mixColumns}; i = i + 64) {
+          let key = k0 + i / ${mixColumns};
+          let d = columnTile * ${mixColumns} + i % ${mixColumns};
+          var value = 0.0;
+          if (key < keys && d < uniforms.headSize) {
+            value = qkv[(item * uniforms.frames + key) * 3 * size + 2 * size + head * uniforms.headSize + d];
+          }
+          heldValues[i] = value;
+        }
+        workgroupBarrier();
+        for (var k = 0; k < ${mixKeys}; k = k + 1) {
+          let value = heldValues[k * ${mixColumns} + column];
+          sums = fma(
+            vec4<f32>(
+              heldWeights[firstRow * ${mixKeys} + k],
+              heldWeights[(firstRow + 1) * ${mixKeys} + k],
+              heldWeights[(firstRow + 2) * ${mixKeys} + k],
+              heldWeights[(firstRow + 3) * ${mixKeys} + k],
+            ),
+            vec4<f32>(value),
+            sums,
+          );
+        }
+        workgroupBarrier();
+      }
+      let d = columnTile * ${mixColumns} + column;
+      for (var r = 0; r < 4; r = r + 1) {
+        let query = queryTile * ${mixQueries} + firstRow + r;
+        if (isReal && query < uniforms.frames && d < uniforms.headSize) {
+          result[(item * uniforms.frames + query) * size + head * uniforms.headSize + d] = sums[r];
+        }
+      }
+    }
+  `;
+  return runGpuProgram<tf.Rank.R3>({
+    key: 'mixValues',
+    inputs: { qkv, weights, lengths },
+    outputShape: [batch, frames, hiddenSize],
+    workgroupSize: 64,
+    workgroups: batch * heads * queryTiles * columnTiles,
+    uniforms: {
+      batch: i32(batch),
+      heads: i32(heads),
+      frames: i32(frames),
+      headSize: i32(headSize),
+      queryTiles: i32(queryTiles),
+      columnTiles: i32(columnTiles),
+    },
+    code,
   });
 }

@@ -23,6 +23,11 @@ export interface EncoderKernels {
   groupedConv(x: tf.Tensor3D, conv: GroupedConv, options?: { readonly gelu?: boolean }): tf.Tensor3D;
   /** `softmax(q·kᵀ + gate·P)·v`, padded keys masked, heads merged: `[B, T, D]`. */
   attention(inputs: AttentionInputs, heads: number, valid: ValidLengths): tf.Tensor3D;
+  /**
+   * Mean and sum of squared deviations over each item's real frames: `[B, T, D]` → `[B, 2, D]`. Null where reading the
+   * frames costs nothing and JavaScript sums them in float64.
+   */
+  readonly moments: ((x: tf.Tensor3D, valid: ValidLengths) => tf.Tensor3D) | null;
 }
 
 export interface DenseOptions {

@@ -3,6 +3,7 @@ import { plainAttention } from './attention.ts';
 import { afterConv, convNormEpsilon, type EncoderKernels } from './contract.ts';
 import { plainBiasGelu } from './gelu.ts';
 import { plainGroupedConv } from './grouped-conv.ts';
+import { plainMoments } from './moments.ts';
 import { plainGroupNorm, plainLayerNorm } from './norms.ts';
 
 /** Every kernel from tfjs's own operations: right on every backend, and what the others are held against. */
@@ -57,4 +58,5 @@ export const plainKernels: EncoderKernels = {
   },
 
   attention: plainAttention,
+  moments: plainMoments,
 };

@@ -15,6 +15,11 @@ export function isUnpadded(valid: ValidLengths): boolean {
   return valid.values.every((length) => length === valid.padded);
 }
 
+/** `[B]` int32, for the WGSL kernels. */
+export function lengthsTensor(valid: ValidLengths): tf.Tensor1D {
+  return tf.tensor1d([...valid.values], 'int32');
+}
+
 /** `[B, padded]`: 1 on real positions, 0 on padding. */
 export function validMask(valid: ValidLengths): tf.Tensor2D {
   const mask = new Float32Array(valid.values.length * valid.padded);

@@ -114,6 +114,7 @@ function wasmKernels(heap: Heap): EncoderKernels {
   return {
     name: 'wasm',
     batches: false,
+    moments: null,
     layout: packPanels,
 
     convolve(x, layer, valid) {
