@@ -67,6 +67,9 @@ const replaceById = <Item extends { readonly id: string }>(
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+/** How often the used and free space are asked for while something is written. */
+const storageEveryMs = 5000;
+
 /** A closed picker is a decision, not an error. */
 const isDismissal = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
@@ -79,6 +82,7 @@ export class AppModel {
   #state = initialState;
   #listeners = new Set<(state: AppState) => void>();
   #noticeKey = 0;
+  #storageAskedAt = 0;
   #unsubscribe: (() => void) | null = null;
 
   constructor(playground: Playground) {
@@ -130,6 +134,7 @@ export class AppModel {
       ),
     ]);
     this.#set({ ready: true });
+    this.#loadBuiltIn();
     // The device is opened last: it may take seconds, and nothing on the page waits for it.
     void this.#ask(
       () => playground.device(),
@@ -243,7 +248,18 @@ export class AppModel {
   }
 
   receiveJob(job: JobStatus): void {
+    const before = this.#state.jobs.find(({ id }) => id === job.id);
     this.#set({ jobs: replaceById(this.#state.jobs, job) });
+    if (before?.state !== job.state || performance.now() - this.#storageAskedAt > storageEveryMs)
+      this.#askStorage();
+  }
+
+  #askStorage(): void {
+    this.#storageAskedAt = performance.now();
+    void this.#ask(
+      () => this.playground.storage(),
+      (storage) => this.#set({ storage }),
+    );
   }
 
   notify(level: Notice['level'], text: string): void {
@@ -263,9 +279,14 @@ export class AppModel {
     if (!dataset) return null;
     this.#mergeDatasets([dataset]);
     this.#set({ datasetId: dataset.id });
-    // The built-in encoder is small and local: with it loaded, one click starts.
-    if (this.#state.encoders.length === 0) void this.loadEncoder('wavlm-nano');
+    this.#loadBuiltIn();
     return dataset;
+  }
+
+  /** The built-in encoder is small and local: with it loaded beside a dataset, one click starts. */
+  #loadBuiltIn(): void {
+    const { datasets, encoders } = this.#state;
+    if (datasets.length > 0 && encoders.length === 0) void this.loadEncoder('wavlm-nano');
   }
 
   #receive(event: EngineEvent): void {

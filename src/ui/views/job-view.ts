@@ -7,6 +7,7 @@ import type { ConfirmDialog } from '../elements/confirm-dialog.ts';
 import '../elements/device-panel.ts';
 import '../elements/progress-ruler.ts';
 import '../elements/shard-map.ts';
+import { busySec } from '../elements/time-shares.ts';
 import { settingsInWords } from '../extraction-draft.ts';
 import {
   formatBytes,
@@ -36,6 +37,13 @@ import { valueOf } from '../event-target.ts';
 
 const damagedShards = ({ shards }: JobStatus): number =>
   shards.filter(({ state }) => state === 'damaged' || state === 'failed').length;
+
+/** The present pace while it runs, the pace of the whole session's work afterwards. */
+function realTime({ timesRealTime, timings }: JobStatus): string {
+  const busy = busySec(timings);
+  const pace = timesRealTime ?? (busy > 0 ? timings.audioSec / busy : null);
+  return pace === null ? '–' : `${formatNumber(pace, 1)} ×`;
+}
 
 /** One extraction while it runs and afterwards: how far, how fast, what is saved, and what can be done with it. */
 @customElement('job-view')
@@ -148,7 +156,7 @@ export class JobView extends WiredView {
           @choose-device=${(event: CustomEvent<typeof this.app.deviceChoice>) =>
             this.model.useDevice(event.detail)}
         ></device-panel>
-        ${this.#failures(job)}
+        <div class="view">${this.#failures(job)} ${this.#timings(job)}</div>
       </div>
       ${this.#python(job)} ${this.#care(job)} ${this.#compare(job)}
     </div>`;
@@ -241,13 +249,21 @@ export class JobView extends WiredView {
         </div>
         <div>
           <dt>real time</dt>
-          <dd>${job.timesRealTime === null ? '–' : `${formatNumber(job.timesRealTime, 1)} ×`}</dd>
+          <dd>${realTime(job)}</dd>
         </div>
         <div>
           <dt>saved</dt>
           <dd>${formatBytes(job.sizeBytes)}</dd>
         </div>
       </dl>
+    </section>`;
+  }
+
+  #timings({ timings }: JobStatus): TemplateResult | string {
+    if (busySec(timings) === 0) return '';
+    return html`<section class="panel stack" aria-labelledby="timings">
+      <h2 id="timings">Where the time goes</h2>
+      <time-shares .timings=${timings}></time-shares>
     </section>`;
   }
 
