@@ -3,6 +3,7 @@ import type { IntakeSource } from '../dataset/intake.ts';
 import type { Reject, Utterance } from '../dataset/utterance.ts';
 import type { ExtractionSettings } from '../experiments/extraction-id.ts';
 import type { StageTotals } from './stage-timings.ts';
+import type { TrainingEvent } from './training-protocol.ts';
 
 /** Types that cross from the engine worker to the page: plain data, no classes. */
 
@@ -128,6 +129,7 @@ export type EngineEvent =
   | { readonly type: 'job'; readonly job: JobStatus }
   | { readonly type: 'job-removed'; readonly id: string }
   | { readonly type: 'storage'; readonly storage: StorageStatus }
+  | TrainingEvent
   | { readonly type: 'notice'; readonly level: 'info' | 'warning' | 'error'; readonly text: string };
 
 export interface DatasetOptions {

@@ -1,6 +1,7 @@
 import type { FoldMethod, SplitMethod } from '../dataset/split.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainingConfig } from '../training/config.ts';
+import type { FeatureLayout } from '../training/heads/head.ts';
 import type { MetricName, MetricSummary } from '../training/metrics/evaluation.ts';
 import type { ResumeProof } from '../training/prove.ts';
 import type { RetentionPolicy } from '../training/retention.ts';
@@ -15,13 +16,39 @@ export interface TrainRequest extends Partial<TrainingConfig> {
   /** Id of an extraction (finished or still running), or an `.npz` with `embeddings` and `labels`. */
   readonly extraction: TrainingSource;
   /** `auto`: the CSV's, else by speakers where they are known, else stratified. */
-  readonly split?: 'auto' | SplitMethod;
+  readonly split?: 'auto' | SplitMethod['kind'] | SplitMethod;
   /** What the head predicts. */
   readonly target?: 'label' | 'speaker';
+  /** Which of several kept layers to learn from, by its place among them; all of them when absent. */
+  readonly layer?: number;
+  /** Where it trains; the device in use when absent. A run stays on the kind it began on. */
+  readonly device?: 'wasm' | 'webgpu';
   readonly name?: string;
   readonly retention?: RetentionPolicy;
   /** Fresh weights, or those of a file (safetensors) or of a checkpoint of another run. */
   readonly weights?: File | { readonly run: string; readonly checkpoint?: string };
+}
+
+/** What a training would be, told before it starts. */
+export interface TrainingPreview {
+  /** Every setting, defaults filled in. */
+  readonly config: TrainingConfig;
+  readonly split: SplitMethod;
+  /** What each example holds; decides which heads can read it. */
+  readonly layout: FeatureLayout;
+  /** Examples of each class in each part. */
+  readonly classes: readonly {
+    readonly name: string;
+    readonly train: number;
+    readonly validation: number;
+    readonly test: number;
+  }[];
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** Learning rate `[step, rate]`, at most 500 points; plateau is drawn as if it stayed where it is. */
+  readonly learningRate: readonly (readonly [number, number])[];
+  /** Sentences; when there are any, `train` would refuse. */
+  readonly problems: readonly string[];
 }
 
 export type RunState = 'queued' | 'running' | 'paused' | 'stopped' | 'finished' | 'failed' | 'interrupted';
@@ -44,6 +71,10 @@ export interface RunStatus {
     readonly id: string;
     readonly name: string;
     readonly encoder: string | null;
+    /** The dataset whose clips these are; null for a file. */
+    readonly dataset: string | null;
+    /** Which of the kept layers is read, by its place among them; null reads all. */
+    readonly layer: number | null;
   };
   readonly classes: readonly string[];
   readonly counts: { readonly train: number; readonly validation: number; readonly test: number };
@@ -183,6 +214,7 @@ export interface Prediction {
   readonly weights: Float32Array | null;
 }
 
+/** Part of the engine's events: `subscribe` tells them too. */
 export type TrainingEvent =
   | { readonly type: 'run'; readonly run: RunStatus }
   | { readonly type: 'run-removed'; readonly id: string }
@@ -190,6 +222,8 @@ export type TrainingEvent =
 
 /** The training half of the scripting API. */
 export interface TrainingPlayground {
+  /** Divides and checks, but trains nothing; what cannot be is a sentence in `problems`, not an error. */
+  previewTraining(request: TrainRequest): Promise<TrainingPreview>;
   train(request: TrainRequest): Promise<string>;
   runs(): Promise<readonly RunStatus[]>;
   run(id: string): Promise<RunStatus>;

@@ -307,6 +307,11 @@ export class AppModel {
         return this.#set({ storage: event.storage });
       case 'notice':
         return this.notify(event.level, event.text);
+      case 'run':
+      case 'run-removed':
+      case 'fold':
+        // Of training: its own model listens for them.
+        return;
     }
   }
 
