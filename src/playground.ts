@@ -12,10 +12,27 @@ import type {
   EngineEvent,
   Playground,
 } from './engine/protocol.ts';
+import type { TrainingPlayground } from './engine/training-protocol.ts';
+
+/** What the page and scripts call. */
+export type WholePlayground = Playground &
+  Pick<
+    TrainingPlayground,
+    | 'train'
+    | 'runs'
+    | 'run'
+    | 'pauseRun'
+    | 'stopRun'
+    | 'runFinished'
+    | 'previewResume'
+    | 'resumeRun'
+    | 'removeRun'
+    | 'checkpoints'
+  >;
 
 declare global {
   interface Window {
-    playground: Playground;
+    playground: WholePlayground;
   }
 }
 
@@ -23,7 +40,7 @@ declare global {
  * Builds the scripting API over a freshly started engine worker. The page adds what a worker cannot do: walk a dropped
  * folder, ask for permissions, ask for persistent storage.
  */
-export function createPlayground(choice: BackendChoice): Playground {
+export function createPlayground(choice: BackendChoice): WholePlayground {
   const engine = startEngine(choice);
   const listeners = new Set<(event: EngineEvent) => void>();
   const tell = (event: EngineEvent): void => {
@@ -100,6 +117,20 @@ export function createPlayground(choice: BackendChoice): Playground {
     exportShard: (id, name) => engine.exportShard(id, name),
 
     storage: () => engine.storage(),
+
+    async train(request) {
+      await askForPersistence();
+      return engine.train(request);
+    },
+    runs: () => engine.runs(),
+    run: (id) => engine.run(id),
+    pauseRun: (id) => engine.pauseRun(id),
+    stopRun: (id) => engine.stopRun(id),
+    runFinished: (id) => engine.runFinished(id),
+    previewResume: (id, request) => engine.previewResume(id, request),
+    resumeRun: (id, request) => engine.resumeRun(id, request),
+    removeRun: (id) => engine.removeRun(id),
+    checkpoints: (id) => engine.checkpoints(id),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -22,6 +22,7 @@ import type {
   StorageStatus,
 } from './protocol.ts';
 import { RemoteJobs } from './remote-jobs.ts';
+import { createTraining } from './training.ts';
 import { StoreHolder } from './store-holder.ts';
 
 const SAMPLE_RATE = 16_000;
@@ -44,13 +45,17 @@ export function createEngine(choice: BackendChoice) {
     isWritable: () => stores.isWritable,
   });
   const extractions = new ExtractionRegistry({ stores, datasets, encoders, runner, events });
+  const training = createTraining({ stores, datasets, encoders, devices, extractions, remote, events });
 
   /** Says what opening the store repaired, and follows what another tab writes. */
   function welcome(store: RecordStore): void {
     for (const text of store.recovery.notices) events.emit({ type: 'notice', level: 'info', text });
     if (!store.writable)
       store.subscribe(() => {
-        void datasets.recall().then(() => extractions.refresh());
+        void datasets
+          .recall()
+          .then(() => extractions.refresh())
+          .then(() => training.refresh());
       });
   }
 
@@ -62,6 +67,7 @@ export function createEngine(choice: BackendChoice) {
       if (store.writable) await clearExports();
       await datasets.recall();
       await extractions.refresh();
+      await training.refresh();
     })();
     return starting;
   }
@@ -144,6 +150,8 @@ export function createEngine(choice: BackendChoice) {
     exportShard: (id: string, name: string) => extractions.exportShard(id, name),
 
     storage,
+
+    ...training.calls(started),
   };
 }
 

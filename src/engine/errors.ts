@@ -3,7 +3,10 @@ import { PlaygroundError } from '../lib/errors.ts';
 /** An id that names nothing known. */
 export class UnknownIdError extends PlaygroundError {
   override readonly name: string = 'UnknownIdError';
-  constructor(what: 'dataset' | 'encoder' | 'extraction' | 'shard', id: string) {
+  constructor(
+    what: 'dataset' | 'encoder' | 'extraction' | 'shard' | 'run' | 'checkpoint' | 'embeddings file',
+    id: string,
+  ) {
     super(`There is no ${what} “${id}”. List what is there and use one of its ids.`);
   }
 }

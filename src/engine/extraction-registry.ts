@@ -51,7 +51,14 @@ export class ExtractionRegistry {
   }
 
   status(id: string): JobStatus {
-    return this.#status(this.#job(id));
+    return this.#status(this.job(id));
+  }
+
+  /** The extraction itself, for those that read its shards. @throws UnknownIdError */
+  job(id: string): ExtractionJob {
+    const job = this.#jobs.get(id);
+    if (!job) throw new UnknownIdError('extraction', id);
+    return job;
   }
 
   /**
@@ -113,7 +120,7 @@ export class ExtractionRegistry {
   async resume(id: string, pace: Partial<ExtractionPace> = {}): Promise<JobStatus> {
     const { stores, datasets, runner } = this.#parts;
     await stores.writer();
-    const job = this.#job(id);
+    const job = this.job(id);
     if (job.isActive) {
       job.endRequest = null;
       return this.#status(job);
@@ -129,7 +136,7 @@ export class ExtractionRegistry {
 
   /** Ends after the batch in hand, which is kept; `pause` and `stop` differ in whether `finished` goes on waiting. */
   async end(id: string, request: 'pause' | 'stop'): Promise<JobStatus> {
-    const job = this.#job(id);
+    const job = this.job(id);
     if (job.isActive) {
       job.endRequest = request;
       while (job.isActive && job.endRequest === request)
@@ -144,14 +151,14 @@ export class ExtractionRegistry {
   }
 
   async finished(id: string): Promise<JobStatus> {
-    const job = this.#job(id);
+    const job = this.job(id);
     await job.ended();
     return this.#status(job);
   }
 
   /** Reads every shard and checks its digest. */
   async verify(id: string): Promise<VerifyReport> {
-    const job = this.#job(id);
+    const job = this.job(id);
     const store = await this.#store();
     const { checked, damaged } = await store.verify(id);
     const names = damaged.filter(({ kind }) => kind === 'shard').map(({ key }) => key);
@@ -169,7 +176,7 @@ export class ExtractionRegistry {
   /** Verifies, takes out what is damaged, and computes just that again. */
   async repair(id: string): Promise<JobStatus> {
     await this.#parts.stores.writer();
-    const job = this.#job(id);
+    const job = this.job(id);
     const { damaged } = await this.verify(id);
     for (const name of damaged) await job.record.forgetShard(name);
     await job.refresh();
@@ -177,19 +184,19 @@ export class ExtractionRegistry {
   }
 
   async compact(id: string): Promise<CompactReport> {
-    return (await this.#parts.stores.writer()).compact(this.#job(id).id);
+    return (await this.#parts.stores.writer()).compact(this.job(id).id);
   }
 
   async remove(id: string): Promise<void> {
     const store = await this.#parts.stores.writer();
-    if (this.#job(id).isActive) await this.end(id, 'stop');
+    if (this.job(id).isActive) await this.end(id, 'stop');
     await store.removeJob(id);
     this.#jobs.delete(id);
     this.#parts.events.emit({ type: 'job-removed', id });
   }
 
   difference(a: string, b: string): string[] {
-    const [first, second] = [this.#job(a).spec, this.#job(b).spec].map(({ clips, encoder, settings }) => ({
+    const [first, second] = [this.job(a).spec, this.job(b).spec].map(({ clips, encoder, settings }) => ({
       clips,
       encoderId: encoder.id,
       encoderName: encoder.name,
@@ -199,18 +206,18 @@ export class ExtractionRegistry {
   }
 
   async exportFile(id: string): Promise<File> {
-    const job = this.#job(id);
+    const job = this.job(id);
     const merged = await this.#merged(job);
     return streamToFile(merged.stream(), exportName(job));
   }
 
   async save(id: string, target: FileSystemFileHandle): Promise<void> {
-    const merged = await this.#merged(this.#job(id));
+    const merged = await this.#merged(this.job(id));
     await pipeTo(merged.stream(), target);
   }
 
   async exportShard(id: string, name: string): Promise<File> {
-    return shardFile(await this.#store(), this.#job(id), name);
+    return shardFile(await this.#store(), this.job(id), name);
   }
 
   /** Every shard's digest is checked before a merged file is written. */
@@ -244,12 +251,6 @@ export class ExtractionRegistry {
 
   #store(): Promise<RecordStore> {
     return this.#parts.stores.open();
-  }
-
-  #job(id: string): ExtractionJob {
-    const job = this.#jobs.get(id);
-    if (!job) throw new UnknownIdError('extraction', id);
-    return job;
   }
 
   #status(job: ExtractionJob): JobStatus {

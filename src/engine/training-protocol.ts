@@ -12,7 +12,26 @@ import type { Extension } from '../training/schedule.ts';
 /** What a head is trained on: an extraction of this browser, or an `.npz` brought along. */
 export type TrainingSource = string | File;
 
-export interface TrainRequest extends Partial<TrainingConfig> {
+/** A setting of which all but its kind may be left out. */
+export type Loosely<Setting> = Setting extends { readonly kind: infer Kind }
+  ? { readonly kind: Kind } & Partial<Setting>
+  : Setting extends object
+    ? Partial<Setting>
+    : Setting;
+
+/** Settings of a run as they are asked for; what is left out has its default. */
+export interface TrainSettings extends Partial<
+  Omit<TrainingConfig, 'head' | 'optimizer' | 'schedule' | 'loss' | 'sampler'>
+> {
+  readonly head?: Loosely<TrainingConfig['head']>;
+  /** AdamW where no kind is said. */
+  readonly optimizer?: Loosely<TrainingConfig['optimizer']> | { readonly learningRate: number };
+  readonly schedule?: Loosely<TrainingConfig['schedule']>;
+  readonly loss?: Loosely<TrainingConfig['loss']>;
+  readonly sampler?: Loosely<TrainingConfig['sampler']>;
+}
+
+export interface TrainRequest extends TrainSettings {
   /** Id of an extraction (finished or still running), or an `.npz` with `embeddings` and `labels`. */
   readonly extraction: TrainingSource;
   /** `auto`: the CSV's, else by speakers where they are known, else stratified. */
@@ -118,7 +137,7 @@ export interface ResumeRequest {
   readonly checkpoint?: string;
   /** A new target in epochs. */
   readonly epochs?: number;
-  readonly changes?: Partial<TrainingConfig>;
+  readonly changes?: TrainSettings;
   /** What the schedule does when the target moves. */
   readonly extension?: Extension;
 }
@@ -172,7 +191,7 @@ export interface EvaluationResult {
   }[];
 }
 
-export interface CrossValidationRequest extends Partial<TrainingConfig> {
+export interface CrossValidationRequest extends TrainSettings {
   readonly extraction: TrainingSource;
   readonly groups: 'speaker' | 'none';
   /** Leave one group out when absent. */
