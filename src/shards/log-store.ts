@@ -15,6 +15,8 @@ import type { JsonValue, RecordRef, RecordStore, Recovery } from './store.ts';
 
 /** Segments with less dead weight than this are not rewritten when a job is removed; `compact` still does. */
 const WORTH_REWRITING_BYTES = 1 << 20;
+const ROOM_ATTEMPTS = 10;
+const ROOM_WAIT_MS = 500;
 /** Room reckoned for a record's header when a segment is chosen. */
 const HEADER_ALLOWANCE_BYTES = 4096;
 
@@ -151,9 +153,13 @@ export class LogStore extends IndexedStore implements RecordStore {
     } catch (error) {
       if (!isNoSpace(error)) throw error;
       if (entry.operation === 'put') throw new StorageFullError(payloadBytes, { cause: error });
-      // A removal must work on a full disk: it is what makes room.
-      await this.#backend.directory.releaseReserve();
-      return this.#tryWrite(entry, pieces, payloadBytes);
+    }
+    // A removal must work on a full disk: it is what makes room.
+    await this.#backend.directory.releaseReserve();
+    try {
+      return await this.#tryWrite(entry, pieces, payloadBytes);
+    } catch (error) {
+      throw isNoSpace(error) ? new StorageFullError(payloadBytes, { cause: error }) : error;
     }
   }
 
@@ -204,7 +210,13 @@ export class LogStore extends IndexedStore implements RecordStore {
     this.index.markDamaged(record);
     const { job, kind, key, sequence } = record;
     return this.#serially(async () => {
-      if (!this.index.find(job, kind, key)) await this.#forget(job, kind, key, { damaged: sequence });
+      if (this.index.find(job, kind, key)) return;
+      try {
+        await this.#forget(job, kind, key, { damaged: sequence });
+      } catch (error) {
+        // On a full disk it counts as absent for this session, and is found again in the next.
+        if (!(error instanceof StorageFullError)) throw error;
+      }
     });
   }
 
@@ -216,12 +228,53 @@ export class LogStore extends IndexedStore implements RecordStore {
 
   removeJob(job: string): Promise<number> {
     return this.#serially(async () => {
-      if (this.index.records(job).length > 0)
-        await this.#write({ operation: 'remove-job', job, kind: '', key: '', meta: null }, []);
-      const freedBytes = await this.#compactSegmentsOf(job, WORTH_REWRITING_BYTES);
+      let freedBytes = 0;
+      if (this.index.records(job).length > 0) {
+        const tombstone: Entry = { operation: 'remove-job', job, kind: '', key: '', meta: null };
+        try {
+          await this.#write(tombstone, []);
+        } catch (error) {
+          if (!(error instanceof StorageFullError)) throw error;
+          // No room even for a tombstone: what is the job's alone goes first. A kill now leaves a part to remove again.
+          freedBytes = this.#emptyOwnSegments(job);
+          await this.#writeWhenRoomShows(tombstone);
+        }
+      }
+      try {
+        freedBytes += await this.#compactSegmentsOf(job, WORTH_REWRITING_BYTES);
+      } catch (error) {
+        // The job is gone all the same; rewriting what it shared with others waits for a `compact`.
+        if (!(error instanceof StorageFullError)) throw error;
+      }
       await this.#backend.directory.holdReserve();
       return freedBytes;
     });
+  }
+
+  /** Browsers take a few seconds to notice that a disk is no longer full. */
+  async #writeWhenRoomShows(entry: Entry): Promise<void> {
+    for (let attempt = 1; ; attempt += 1)
+      try {
+        await this.#write(entry, []);
+        return;
+      } catch (error) {
+        if (!(error instanceof StorageFullError) || attempt === ROOM_ATTEMPTS) throw error;
+        await new Promise((resolve) => setTimeout(resolve, ROOM_WAIT_MS));
+      }
+  }
+
+  #emptyOwnSegments(job: string): number {
+    this.#requireWriter();
+    let freedBytes = 0;
+    for (const segment of this.#pool.segments)
+      if (segment.owner === job && segment.file.isWritable) {
+        freedBytes += segment.end;
+        this.index.replaceSegment(segment, []);
+        this.#pool.release(segment);
+      }
+    // The rows go with the next write, when there is room for it.
+    this.#isCatalogBehind = true;
+    return freedBytes;
   }
 
   /** Frees the dead weight of the segments that hold records of this job, where it is at least so much. */
@@ -255,8 +308,9 @@ export class LogStore extends IndexedStore implements RecordStore {
 
   async #copy(segment: Segment, needed: readonly IndexedRecord[]): Promise<IndexedRecord[]> {
     if (needed.length === 0) return [];
-    const target = await this.#pool.claimLike(segment);
+    let target: Segment | null = null;
     try {
+      target = await this.#pool.claimLike(segment);
       const copies: IndexedRecord[] = [];
       for (const record of needed) {
         const payload = await readPayload(segment.file, record, 0, record.payloadBytes);
@@ -269,7 +323,7 @@ export class LogStore extends IndexedStore implements RecordStore {
       }
       return copies;
     } catch (error) {
-      this.#pool.release(target);
+      if (target) this.#pool.release(target);
       if (!isNoSpace(error)) throw error;
       const neededBytes = needed.reduce((sum, record) => sum + footprint(record), 0);
       throw new StorageFullError(neededBytes, { cause: error });

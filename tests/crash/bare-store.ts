@@ -44,13 +44,21 @@ export class BareStoreTrial {
   readonly #seed: number;
   readonly #url: string;
   readonly #args: readonly string[];
+  readonly #rollsLogs: boolean;
   readonly #model: WorkloadModel;
   #acknowledged = 0;
 
-  constructor(options: { readonly url: string; readonly seed: number; readonly args?: readonly string[] }) {
+  constructor(options: {
+    readonly url: string;
+    readonly seed: number;
+    readonly args?: readonly string[];
+    /** False leaves out the precaution against torn LevelDB logs: to see what it is good for. */
+    readonly rollsLogs?: boolean;
+  }) {
     this.#seed = options.seed;
     this.#url = options.url;
     this.#args = options.args ?? [];
+    this.#rollsLogs = options.rollsLogs ?? true;
     this.#model = new WorkloadModel(options.seed);
   }
 
@@ -65,7 +73,10 @@ export class BareStoreTrial {
       this.#acknowledged = Math.max(this.#acknowledged, step + 1);
     });
     await page.goto(this.#url);
-    const { writable, recovery } = await page.evaluate((store) => window.bareStore.open(store), STORE);
+    const { writable, recovery } = await page.evaluate((store) => window.bareStore.open(store), {
+      ...STORE,
+      rollsLogs: this.#rollsLogs,
+    });
     if (!writable) throw new Error('The store opened read-only.');
     await this.#check(page);
     this.report.sessions += 1;

@@ -71,6 +71,12 @@ const bareStore = {
     return durations;
   },
 
+  /** How many records of the job are whole, and the names of those that are not. */
+  async verify(job: string): Promise<{ checked: number; damaged: string[] }> {
+    const { checked, damaged } = await opened().verify(job);
+    return { checked, damaged: damaged.map((ref) => ref.key) };
+  },
+
   async removeJob(job: string): Promise<number> {
     return opened().removeJob(job);
   },
