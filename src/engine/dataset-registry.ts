@@ -69,7 +69,7 @@ export class DatasetRegistry {
     options: DatasetOptions = {},
   ): Promise<DatasetStatus> {
     const files = new Map(found.audio.map(({ path, file }) => [path, file]));
-    const clips = found.audio.map(({ path, file }) => ({ path, sizeBytes: file.size }));
+    const clips = found.audio.map(({ path, sizeBytes }) => ({ path, sizeBytes }));
     const id = await datasetId(clips);
     const { tables, unreadable } = await readTables(found.tables);
     const setAside = [...found.rejects, ...unreadable];

@@ -1,3 +1,5 @@
+import type { JsonValue } from '../lib/canonical-json.ts';
+
 /**
  * The record store, in five lines:
  * 1. The truth is a set of append-only segment files of self-describing, digested records (`segment.ts`).
@@ -7,8 +9,7 @@
  * 5. One tab writes (Web Lock + epoch); the others read and are told of changes.
  */
 
-export type JsonValue =
-  null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type { JsonValue };
 
 /** A record as listed; its payload is read on demand. Plain data: it may cross to the page. */
 export interface RecordRef {

@@ -6,6 +6,13 @@ import type { Page } from 'playwright-core';
 import type { Rng } from '../../src/lib/rng.ts';
 import { BrowserGroup } from './browser-group.ts';
 
+declare global {
+  interface Window {
+    /** Told by the page, heard by the test. */
+    acknowledged(name: string): Promise<void>;
+  }
+}
+
 export type Ending = 'kill' | 'close tab' | 'crash renderer';
 
 /** What a trial saw. */
@@ -96,7 +103,7 @@ export class ExtractionTrial {
         if (event.type !== 'job') return;
         for (const { name, state } of event.job.shards)
           if (state === 'done')
-            void (window as unknown as { acknowledged(name: string): void }).acknowledged(name);
+            void window.acknowledged(name);
       });
       const dataset = await playground.openDemo();
       const encoder = await playground.loadEncoder('wavlm-nano');
