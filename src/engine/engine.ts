@@ -43,6 +43,7 @@ export function createEngine(choice: BackendChoice) {
     events,
     openFile: (datasetId, path) => Promise.resolve(datasets.openFile(datasetId, path)),
     isWritable: () => stores.isWritable,
+    announceStorage,
   });
   const extractions = new ExtractionRegistry({ stores, datasets, encoders, runner, events });
   const training = createTraining({ stores, datasets, encoders, devices, extractions, remote, events });
@@ -78,6 +79,18 @@ export function createEngine(choice: BackendChoice) {
       navigator.storage.persisted(),
     ]);
     return { usedBytes: usage, freeBytes: quota - usage, persisted };
+  }
+
+  let storageTimer: ReturnType<typeof setTimeout> | null = null;
+  /** Estimating takes a while, and every shard asks for it: once in two seconds is enough. */
+  function announceStorage(): void {
+    storageTimer ??= setTimeout(() => {
+      storageTimer = null;
+      storage().then(
+        (status) => events.emit({ type: 'storage', storage: status }),
+        (error: unknown) => console.warn('The browser did not say how much room there is.', error),
+      );
+    }, 2000);
   }
 
   return {

@@ -19,12 +19,12 @@ export function settingsOf(request: ExtractRequest, encoder: EncoderStatus): Ext
   };
   const { pooling, maxClipSec, longClips, augmentations } = settings;
   if (!['mean', 'mean+std', 'none'].includes(pooling))
-    throw new InvalidRequestError(`There is no pooling “${String(pooling)}”; use mean, mean+std or none.`);
+    throw new InvalidRequestError(`There is no pooling “${pooling}”; use mean, mean+std or none.`);
   if (!(maxClipSec >= 1 && maxClipSec <= 600))
     throw new InvalidRequestError(`The longest clip must be between 1 and 600 seconds, not ${maxClipSec}.`);
   if (longClips !== 'window' && longClips !== 'crop')
     throw new InvalidRequestError(
-      `Longer clips can be cut into a window or cropped, not “${String(longClips)}”.`,
+      `Longer clips can be cut into a window or cropped, not “${longClips as string}”.`,
     );
   if (!Number.isInteger(augmentations.versions) || augmentations.versions < 0 || augmentations.versions > 100)
     throw new InvalidRequestError('The number of augmented versions must be a whole number from 0 to 100.');

@@ -15,6 +15,8 @@ export interface RunnerParts {
   /** @throws FilesNeededError */
   readonly openFile: (datasetId: string, path: string) => Promise<File>;
   readonly isWritable: () => boolean;
+  /** Says anew how much room is used, some time soon. */
+  readonly announceStorage: () => void;
 }
 
 /** Trouble that a person can mend: the extraction pauses with the reason and goes on where it was. */
@@ -58,6 +60,7 @@ export class ExtractionRunner {
       job.endShard();
       job.endRequest = null;
       this.announce(job);
+      this.#parts.announceStorage();
       job.announceEnd();
     }
   }
@@ -87,7 +90,7 @@ export class ExtractionRunner {
   }
 
   async #runOnce(job: ExtractionJob): Promise<void> {
-    const { devices, encoders, pool, events, openFile, isWritable } = this.#parts;
+    const { devices, encoders, pool, events, openFile, isWritable, announceStorage } = this.#parts;
     const { encoder: wanted, dataset } = job.spec;
     await devices.proveDevice();
     await encoders.restore(wanted.id, wanted.name, wanted.source);
@@ -122,6 +125,7 @@ export class ExtractionRunner {
         job.endShard();
         await job.refresh();
         progress();
+        announceStorage();
       },
       onSmallerBatch: (batchSize) => {
         job.notice = `The device ran out of memory, so batches now hold ${batchSize} clips.`;
