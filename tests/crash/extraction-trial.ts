@@ -101,9 +101,7 @@ export class ExtractionTrial {
       const { playground } = window;
       playground.subscribe((event) => {
         if (event.type !== 'job') return;
-        for (const { name, state } of event.job.shards)
-          if (state === 'done')
-            void window.acknowledged(name);
+        for (const { name, state } of event.job.shards) if (state === 'done') void window.acknowledged(name);
       });
       const dataset = await playground.openDemo();
       const encoder = await playground.loadEncoder('wavlm-nano');
