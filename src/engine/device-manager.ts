@@ -1,5 +1,6 @@
 import { openDevice, type Device } from '../device/backend.ts';
 import { runSelfTest } from '../device/self-test.ts';
+import { encoderKnownAnswers } from '../encoder/self-test.ts';
 import { errorInWords } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
 import type { BackendChoice, DeviceStatus } from './protocol.ts';
@@ -61,7 +62,7 @@ export class DeviceManager {
     const device = await this.device();
     if (device.status.selfTest === 'passed') return;
     try {
-      await runSelfTest(device);
+      await runSelfTest(device, await encoderKnownAnswers());
       this.#events.emit({ type: 'device', device: device.status });
     } catch (error) {
       this.#events.emit({ type: 'device', device: device.status });
