@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './config.ts';
 import type { EncoderKernels, Gate, Linear, Norm } from './kernels/contract.ts';
 import type { ValidLengths } from './kernels/valid.ts';
-import { transpose, type WeightLoader } from './weights.ts';
+import type { WeightLoader } from './weights.ts';
 
 export interface TransformerLayer {
   /** `[D, 3·D]`; the queries' part carries the scale headSize^-0.5. */
@@ -21,8 +21,7 @@ export async function loadLinear(
   inputs: number,
   outputs: number,
 ): Promise<Linear> {
-  const values = await loader.read(`${prefix}.weight`, [outputs, inputs]);
-  const weight = loader.uploadMatrices(transpose(values, outputs, inputs), 1, inputs, outputs);
+  const weight = await loader.loadLinearWeight(`${prefix}.weight`, inputs, outputs);
   const bias = await loader.load<tf.Rank.R1>(`${prefix}.bias`, [outputs]);
   return { weight, bias, inputs, outputs };
 }
@@ -76,7 +75,7 @@ async function loadQueryKeyValue(
     joinedBias.set(factor === 1 ? bias : bias.map((value) => value * factor), part * size);
   }
   return {
-    weight: loader.uploadMatrices(transpose(joined, 3 * size, size), 1, size, 3 * size),
+    weight: loader.uploadLinearWeight(joined, size, 3 * size),
     bias: loader.upload<tf.Rank.R1>(joinedBias, [3 * size]),
     inputs: size,
     outputs: 3 * size,

@@ -93,6 +93,16 @@ export class WeightLoader {
     return this.upload<tf.Rank.R3>(laidOut, [batch, inputs, outputs]);
   }
 
+  /** Reads a Linear's weight `[outputs, inputs]` and puts it on the device in the layout of the kernels. */
+  async loadLinearWeight(name: string, inputs: number, outputs: number): Promise<tf.Tensor> {
+    return this.uploadLinearWeight(await this.read(name, [outputs, inputs]), inputs, outputs);
+  }
+
+  /** @param values `[outputs, inputs]` */
+  uploadLinearWeight(values: Float32Array, inputs: number, outputs: number): tf.Tensor {
+    return this.upload<tf.Rank.R2>(this.#kernels.layoutLinear(values, inputs, outputs), [inputs, outputs]);
+  }
+
   /** Puts values on the device now; the copy in JavaScript's memory can go. */
   upload<R extends tf.Rank>(values: Float32Array, shape: tf.ShapeMap[R]): tf.Tensor<R> {
     const tensor = tf.tensor<R>(values, shape, 'float32');
@@ -102,18 +112,4 @@ export class WeightLoader {
     this.#uploaded.push(tensor);
     return tensor;
   }
-}
-
-/** `[rows, columns]` → `[columns, rows]`, in blocks that stay in the cache. */
-export function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  const block = 32;
-  for (let r0 = 0; r0 < rows; r0 += block)
-    for (let c0 = 0; c0 < columns; c0 += block) {
-      const r1 = Math.min(rows, r0 + block);
-      const c1 = Math.min(columns, c0 + block);
-      for (let r = r0; r < r1; r += 1)
-        for (let c = c0; c < c1; c += 1) result[c * rows + r] = values[r * columns + c] ?? 0;
-    }
-  return result;
 }

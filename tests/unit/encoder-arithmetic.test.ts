@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { packLinear, packPanels, transpose, unpackPanels } from '../../src/encoder/kernels/layout.ts';
 import { foldGroupNorm } from '../../src/encoder/kernels/wasm/group-norm.ts';
 import { mergeWindows, type EncodedWaveform } from '../../src/encoder/pooling.ts';
 import { foldWeightNorm } from '../../src/encoder/positional-conv.ts';
@@ -104,4 +105,13 @@ test('a value that is not a number is refused by name', () => {
   expect(() => mergeWindows([broken], 'mean', 1)).toThrow(
     expect.objectContaining({ name: 'NonFiniteEmbeddingError' }),
   );
+});
+
+test('the layouts of weights hold the same matrix', () => {
+  const [inputs, outputs] = [5, 24];
+  const stored = Float32Array.from({ length: inputs * outputs }, (_, i) => i);
+  const rows = transpose(stored, outputs, inputs);
+  expect(rows[3 * outputs + 17]).toBe(stored[17 * inputs + 3]);
+  expect(packLinear(stored, inputs, outputs)).toEqual(packPanels(rows, 1, inputs, outputs));
+  expect(unpackPanels(packPanels(rows, 1, inputs, outputs), inputs, outputs)).toEqual(rows);
 });

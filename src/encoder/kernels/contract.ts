@@ -8,6 +8,8 @@ export interface EncoderKernels {
   readonly batches: boolean;
   /** How weights are laid out on the device; `values` is a batch of `[inputs, outputs]` matrices. */
   layout(values: Float32Array, batch: number, inputs: number, outputs: number): Float32Array;
+  /** The same for a Linear as checkpoints hold it, `[outputs, inputs]`. */
+  layoutLinear(values: Float32Array, inputs: number, outputs: number): Float32Array;
   /** One layer of the feature extractor, its norm and GELU included: `[B, n, C]` → `[B, T, C']`. */
   convolve(x: tf.Tensor3D, layer: ConvLayer, valid: ValidLengths): tf.Tensor3D;
   /** `x·W + b`, then GELU if asked for, then `+ residual` if given (never both). */

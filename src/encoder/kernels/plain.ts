@@ -3,6 +3,7 @@ import { plainAttention } from './attention.ts';
 import { afterConv, convNormEpsilon, type EncoderKernels } from './contract.ts';
 import { plainBiasGelu } from './gelu.ts';
 import { plainGroupedConv } from './grouped-conv.ts';
+import { transpose } from './layout.ts';
 import { plainMoments } from './moments.ts';
 import { plainGroupNorm, plainLayerNorm } from './norms.ts';
 
@@ -11,6 +12,7 @@ export const plainKernels: EncoderKernels = {
   name: 'plain',
   batches: true,
   layout: (values) => values,
+  layoutLinear: (values, inputs, outputs) => transpose(values, outputs, inputs),
 
   convolve(x, layer, valid) {
     return tf.tidy(() => {

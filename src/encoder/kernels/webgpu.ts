@@ -3,6 +3,7 @@ import { gpuAttention } from './attention.ts';
 import { afterConv, convNormEpsilon, type EncoderKernels } from './contract.ts';
 import { gpuBiasGelu } from './gelu.ts';
 import { gpuGroupedConv } from './grouped-conv.ts';
+import { transpose } from './layout.ts';
 import { gpuMoments } from './moments.ts';
 import { gpuGroupNormGelu, gpuLayerNorm } from './norms.ts';
 import { lengthsTensor } from './valid.ts';
@@ -12,6 +13,7 @@ export const webgpuKernels: EncoderKernels = {
   name: 'webgpu',
   batches: true,
   layout: (values) => values,
+  layoutLinear: (values, inputs, outputs) => transpose(values, outputs, inputs),
 
   convolve(x, layer, valid) {
     return tf.tidy(() => {

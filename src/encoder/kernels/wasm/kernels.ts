@@ -5,10 +5,9 @@ import type { EncoderConfig } from '../../config.ts';
 import { afterConv, convNormEpsilon, type ConvLayer, type EncoderKernels, type Norm } from '../contract.ts';
 import { compileKernels } from './binary.ts';
 import { foldGroupNorm } from './group-norm.ts';
+import { packLinear, packPanels, panelColumns, unpackPanels } from '../layout.ts';
 import { KernelPool } from './pool.ts';
 
-/** Columns of one panel of a weight matrix. */
-const panelColumns = 8;
 /** Rows whose part of A stays in the second-level cache; a multiple of the kernel's six rows. */
 const rowBlock = 126;
 const applyGelu = 1;
@@ -116,6 +115,7 @@ function wasmKernels(heap: Heap): EncoderKernels {
     batches: false,
     moments: null,
     layout: packPanels,
+    layoutLinear: packLinear,
 
     convolve(x, layer, valid) {
       // A frame's window is one run of memory: the convolution is a product whose rows overlap.
@@ -306,34 +306,4 @@ function foldedFilter(
     filter: tf.tensor2d(packPanels(folded.filter, 1, kernel, outputs), [kernel, outputs]),
     bias: tf.tensor1d(folded.bias),
   };
-}
-
-/** `[batch, inputs, outputs]` → `[batch, outputs/8, inputs, 8]` */
-export function packPanels(
-  values: Float32Array,
-  batch: number,
-  inputs: number,
-  outputs: number,
-): Float32Array {
-  const packed = new Float32Array(values.length);
-  let to = 0;
-  for (let b = 0; b < batch; b += 1)
-    for (let column = 0; column < outputs; column += panelColumns)
-      for (let row = 0; row < inputs; row += 1) {
-        const from = (b * inputs + row) * outputs + column;
-        packed.set(values.subarray(from, from + panelColumns), to);
-        to += panelColumns;
-      }
-  return packed;
-}
-
-function unpackPanels(packed: Float32Array, inputs: number, outputs: number): Float32Array {
-  const values = new Float32Array(packed.length);
-  let from = 0;
-  for (let column = 0; column < outputs; column += panelColumns)
-    for (let row = 0; row < inputs; row += 1) {
-      values.set(packed.subarray(from, from + panelColumns), row * outputs + column);
-      from += panelColumns;
-    }
-  return values;
 }
