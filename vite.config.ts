@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
 
 /** Threads and exact timers need cross-origin isolation: every response carries these two headers. */
@@ -5,6 +6,14 @@ export const isolationHeaders = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 } as const;
+
+/** The page's policy, for workers too: they take theirs from the headers of their own script. */
+function contentSecurityPolicy(): string {
+  const page = readFileSync(new URL('./index.html', import.meta.url), 'utf8');
+  const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(page)?.[1];
+  if (!policy) throw new Error('index.html has lost its Content-Security-Policy.');
+  return policy;
+}
 
 /**
  * tfjs's threads are started from the source text of a function that reads `_scriptDir` of the scope around it. A
@@ -28,5 +37,8 @@ export default defineConfig({
   plugins: [selfContainedWasmThreads()],
   worker: { format: 'es', plugins: () => [selfContainedWasmThreads()] },
   server: { headers: isolationHeaders },
-  preview: { headers: isolationHeaders, strictPort: false },
+  preview: {
+    headers: { ...isolationHeaders, 'Content-Security-Policy': contentSecurityPolicy() },
+    strictPort: false,
+  },
 });

@@ -36,6 +36,9 @@ declare global {
   }
 }
 
+/** Where the page notes that a session ended in order, and not by a kill. */
+const ENDED_SESSION = 'wavlm-playground ended session';
+
 /**
  * Builds the scripting API over a freshly started engine worker. The page adds what a worker cannot do: walk a dropped
  * folder, ask for permissions, ask for persistent storage.
@@ -48,7 +51,10 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
   };
   // Events are heard from the first one on; a failing start is told by the first call that needs the store.
   void engine.subscribe(proxy(tell));
-  engine.start().catch((error: unknown) => {
+  const sessionNoted = engine.start(localStorage.getItem(ENDED_SESSION)).then((session) => {
+    addEventListener('pagehide', () => localStorage.setItem(ENDED_SESSION, session ?? ''));
+  });
+  sessionNoted.catch((error: unknown) => {
     tell({ type: 'notice', level: 'error', text: error instanceof Error ? error.message : String(error) });
   });
 

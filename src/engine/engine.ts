@@ -98,7 +98,12 @@ export function createEngine(choice: BackendChoice) {
       events.subscribe(listener);
       remote.follow(() => stores.isWritable);
     },
-    start: started,
+    /** Opens the store; gives the name of this session, for the page to note when it is left in order. */
+    async start(endedSession: string | null): Promise<string | null> {
+      stores.endedSession = endedSession;
+      await started();
+      return stores.current.session;
+    },
 
     device: () => devices.status(),
     useDevice: (wanted: BackendChoice) => devices.use(wanted),

@@ -8,6 +8,8 @@ import type { RecordStore } from '../shards/store.ts';
  */
 export class StoreHolder {
   readonly #onOpened: (store: RecordStore) => void;
+  /** The session that the page saw end in order; spares the next opening the renewal of the browser's logs. */
+  endedSession: string | null = null;
   #opening: Promise<RecordStore> | null = null;
   #current: RecordStore | null = null;
 
@@ -47,7 +49,7 @@ export class StoreHolder {
   }
 
   async #open(): Promise<RecordStore> {
-    this.#current = await openStore();
+    this.#current = await openStore({ endedSession: this.endedSession });
     this.#onOpened(this.#current);
     return this.#current;
   }

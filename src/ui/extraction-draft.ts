@@ -13,7 +13,7 @@ export const defaultDraft: ExtractionDraft = {
   layers: 'last',
   pooling: 'mean',
   augmentations: { versions: 0, seed: 1 },
-  maxClipSec: 20,
+  maxClipSec: 30,
   longClips: 'window',
   shardSize: 100,
   batchSize: null,

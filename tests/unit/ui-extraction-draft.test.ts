@@ -17,7 +17,7 @@ test('the defaults keep the last layer, averaged, and have no problem', () => {
   expect(settings.layers).toEqual([12]);
   expect(problemsOf(defaultDraft)).toEqual([]);
   expect(settingsInWords(settings)).toBe(
-    'layer 12 · mean over time · no augmentation · clips over 20 s in windows',
+    'layer 12 · mean over time · no augmentation · clips over 30 s in windows',
   );
 });
 
@@ -65,6 +65,6 @@ test('the difference names what changed and nothing else', () => {
   expect(settingsDifference(settings, settings)).toEqual([]);
   expect(settingsDifference(settings, { ...settings, layers: [3, 6], longClips: 'crop' })).toEqual([
     'Layers: layer 12 → layers 3, 6',
-    'Long clips: clips over 20 s in windows → first 20 s of each clip',
+    'Long clips: clips over 30 s in windows → first 30 s of each clip',
   ]);
 });
