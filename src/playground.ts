@@ -28,6 +28,15 @@ export type WholePlayground = Playground &
     | 'resumeRun'
     | 'removeRun'
     | 'checkpoints'
+    | 'pinCheckpoint'
+    | 'deleteCheckpoint'
+    | 'pruneCheckpoints'
+    | 'exportCheckpoint'
+    | 'importCheckpoint'
+    | 'previewTraining'
+    | 'evaluate'
+    | 'crossValidate'
+    | 'proveResume'
   >;
 
 declare global {
@@ -137,6 +146,16 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
     resumeRun: (id, request) => engine.resumeRun(id, request),
     removeRun: (id) => engine.removeRun(id),
     checkpoints: (id) => engine.checkpoints(id),
+    pinCheckpoint: (id, name, isPinned) => engine.pinCheckpoint(id, name, isPinned),
+    deleteCheckpoint: (id, name) => engine.deleteCheckpoint(id, name),
+    pruneCheckpoints: (id, policy) => engine.pruneCheckpoints(id, policy),
+    exportCheckpoint: (id, name) => engine.exportCheckpoint(id, name),
+    importCheckpoint: (file, extraction) => engine.importCheckpoint(file, extraction),
+
+    previewTraining: (request) => engine.previewTraining(request),
+    evaluate: (id, request) => engine.evaluate(id, request),
+    crossValidate: (request) => engine.crossValidate(request),
+    proveResume: (request, steps) => engine.proveResume(request, steps),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

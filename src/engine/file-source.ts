@@ -46,6 +46,16 @@ export async function openKeptFile(store: RecordStore, source: RunSource): Promi
     sizeBytes: ref.sizeBytes,
     read: (start, end) => store.readRange(ref, start, end - start),
   };
+  return sourceOf(bytes, source);
+}
+
+/** The same without keeping it: for a look, a map, a cross-validation. @throws TrainingDataError */
+export function openFile(file: File, layer: number | null): Promise<TrainingSourceData> {
+  const source = { kind: 'file', id: '', name: file.name, encoder: null, dataset: null, layer } as const;
+  return sourceOf(blobSource(file), source);
+}
+
+async function sourceOf(bytes: ByteSource, source: RunSource): Promise<TrainingSourceData> {
   const archive = await openNpz(bytes);
   const count = await checkArrays(archive, source.name);
   const labels = await texts(archive, 'labels', count);

@@ -28,7 +28,8 @@ export class RunJob {
   config: TrainingConfig;
   device: string;
   #checkpoints: readonly StoredCheckpoint[] = [];
-  readonly #damaged = new Set<string>();
+  /** Sequence numbers of checkpoints that could not be read: one written anew under the same key is another. */
+  readonly #damaged = new Set<number>();
   #history: EpochRecord[] = [];
   #points: Point[] = [];
   #step = 0;
@@ -62,12 +63,8 @@ export class RunJob {
     return liveChain(this.#checkpoints, this.progress.branches);
   }
 
-  get damaged(): ReadonlySet<string> {
-    return this.#damaged;
-  }
-
   get last(): StoredCheckpoint | null {
-    return this.chain.findLast(({ key }) => !this.#damaged.has(key)) ?? null;
+    return this.chain.findLast(({ ref }) => !this.#damaged.has(ref.sequence)) ?? null;
   }
 
   /** The best so far by validation; null without validation, or where it was deleted. */
@@ -83,14 +80,20 @@ export class RunJob {
     return found;
   }
 
-  /** Reads the list of checkpoints anew: after a commit, in another tab. */
+  /** Reads everything anew: at the start, and after another tab wrote. */
   async refresh(): Promise<void> {
-    this.#checkpoints = await this.record.checkpoints();
+    await this.refreshCheckpoints();
     if (this.isActive) return;
     const progress = await this.record.readProgress();
     if (!progress) return;
     this.progress = progress;
     this.state = progress.state === 'running' ? 'interrupted' : progress.state;
+    this.#doubtFinished();
+  }
+
+  /** Reads the list of checkpoints anew, after a commit or a deletion. */
+  async refreshCheckpoints(): Promise<void> {
+    this.#checkpoints = await this.record.checkpoints();
   }
 
   /** Takes history and settings from the newest checkpoint, so that an ended run can be shown. */
@@ -99,6 +102,17 @@ export class RunJob {
     const found = await this.newestIntact();
     this.show(found?.checkpoint ?? null);
     this.#shown = found?.key ?? null;
+    this.#doubtFinished();
+  }
+
+  /** A finished run whose last checkpoint turned out damaged has something to do again. */
+  #doubtFinished(): void {
+    if (
+      this.state === 'finished' &&
+      this.#damaged.size > 0 &&
+      (this.last?.meta.epoch ?? 0) < this.config.epochs
+    )
+      this.state = 'interrupted';
   }
 
   /** @throws DamagedRecordError, CheckpointError */
@@ -107,7 +121,7 @@ export class RunJob {
       const bytes = await this.record.read(stored);
       return decodeCheckpoint(bytes, stored.key);
     } catch (error) {
-      if (error instanceof Error && DAMAGED.has(error.name)) this.#damaged.add(stored.key);
+      if (error instanceof Error && DAMAGED.has(error.name)) this.#damaged.add(stored.ref.sequence);
       throw error;
     }
   }
@@ -240,7 +254,7 @@ export class RunJob {
       isLast: key === last,
       isBest: key === best,
       isPinned: this.progress.pinned.includes(key),
-      isIntact: !this.#damaged.has(key),
+      isIntact: !this.#damaged.has(ref.sequence),
       metrics: meta.record?.validation ?? null,
       parent: meta.parent,
       createdAt: meta.createdAt,

@@ -28,7 +28,7 @@ export interface Stores {
 
 export interface RunRegistryParts {
   readonly stores: Stores;
-  readonly sources: Pick<TrainingSources, 'open'>;
+  readonly sources: Pick<TrainingSources, 'keep'>;
   readonly devices: TrainingDevices;
   readonly runner: RunRunner;
   readonly events: EventHub;
@@ -91,7 +91,7 @@ export class RunRegistry {
     await stores.writer();
     const target = request.target ?? 'label';
     const config = trainingConfigOf(request);
-    const data = await sources.open(request.extraction, request.layer ?? null);
+    const data = await sources.keep(request.extraction, request.layer ?? null);
     const split = splitOf(request.split, data.rows, target, config.seed);
     const from = request.weights ? await this.#weightsOf(request.weights) : null;
     const spec: RunSpec = {
@@ -216,7 +216,8 @@ export class RunRegistry {
       );
     if (checkpoint && key && (differs || key !== job.last?.key))
       await this.#fork(job, key, checkpoint, to, request);
-    else if (job.state === 'finished') return this.status(id);
+    else if (job.state === 'finished' && checkpoint && checkpoint.epoch >= current.epochs)
+      return this.status(id);
     runner.start(job);
     return this.status(id);
   }

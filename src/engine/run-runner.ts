@@ -42,6 +42,16 @@ export class RunRunner {
     this.#tail = this.#tail.then(() => this.#carryOut(job));
   }
 
+  /** Does work that trains without being a run, when those before it have ended. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#tail.then(work);
+    this.#tail = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
   announce(job: RunJob): void {
     this.#parts.events.emitNow(`run ${job.id}`, { type: 'run', run: job.status(this.#parts.isWritable()) });
   }
@@ -186,7 +196,7 @@ export async function commitCheckpoint(
     },
     encodeCheckpoint({ ...checkpoint, lineage }),
   );
-  await job.refresh();
+  await job.refreshCheckpoints();
 }
 
 /** Deletes what the run's policy does not keep; never the newest two, the best, or pinned ones. */
@@ -202,5 +212,5 @@ export async function applyRetention(job: RunJob): Promise<void> {
   }));
   const doomed = checkpointsToPrune(kept, retention);
   for (const key of doomed) await job.record.forgetCheckpoint(key);
-  if (doomed.length > 0) await job.refresh();
+  if (doomed.length > 0) await job.refreshCheckpoints();
 }

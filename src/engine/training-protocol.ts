@@ -194,9 +194,11 @@ export interface EvaluationResult {
 export interface CrossValidationRequest extends TrainSettings {
   readonly extraction: TrainingSource;
   readonly groups: 'speaker' | 'none';
-  /** Leave one group out when absent. */
+  /** Leave one speaker out when absent; 5 where there are no groups. */
   readonly folds?: number;
   readonly target?: 'label' | 'speaker';
+  readonly layer?: number;
+  readonly device?: 'wasm' | 'webgpu';
 }
 
 export interface CrossValidationResult {

@@ -2,7 +2,7 @@ import type { RecordStore } from '../shards/store.ts';
 import type { DatasetRegistry } from './dataset-registry.ts';
 import type { ExtractionRegistry } from './extraction-registry.ts';
 import { extractionSource } from './extraction-source.ts';
-import { openKeptFile, keepFile } from './file-source.ts';
+import { keepFile, openFile, openKeptFile } from './file-source.ts';
 import type { RunSource } from './run-record.ts';
 import type { TrainingSource } from './training-protocol.ts';
 import type { TrainingSourceData } from './training-source.ts';
@@ -19,8 +19,12 @@ export class TrainingSources {
     this.#datasets = datasets;
   }
 
-  /** A file is kept in the store first, so that a run on it can go on after the page was closed. */
   async open(wanted: TrainingSource, layer: number | null): Promise<TrainingSourceData> {
+    return typeof wanted === 'string' ? this.#extraction(wanted, layer) : openFile(wanted, layer);
+  }
+
+  /** As `open`, but a file is kept in the store first, so that a run on it can go on after the page was closed. */
+  async keep(wanted: TrainingSource, layer: number | null): Promise<TrainingSourceData> {
     if (typeof wanted === 'string') return this.#extraction(wanted, layer);
     const { id, name } = await keepFile(this.#store(), wanted);
     return openKeptFile(this.#store(), { kind: 'file', id, name, encoder: null, dataset: null, layer });

@@ -1,10 +1,13 @@
 import { EventHub } from '../../../src/engine/event-hub.ts';
-import { keepFile, openKeptFile } from '../../../src/engine/file-source.ts';
+import { keepFile, openFile, openKeptFile } from '../../../src/engine/file-source.ts';
 import type { EngineEvent } from '../../../src/engine/protocol.ts';
+import type { RunSource } from '../../../src/engine/run-record.ts';
 import { RunRegistry } from '../../../src/engine/run-registry.ts';
 import { RunRunner } from '../../../src/engine/run-runner.ts';
 import type { TrainingDevices } from '../../../src/engine/training-devices.ts';
+import { TrainingJudge } from '../../../src/engine/training-judge.ts';
 import type { TrainingSource } from '../../../src/engine/training-protocol.ts';
+import type { TrainingSources } from '../../../src/engine/training-sources.ts';
 import { NotWriterError } from '../../../src/shards/errors.ts';
 import { MemoryDisk, openMemoryStore } from '../../../src/shards/memory.ts';
 import { encodeNpz } from '../../../src/shards/npz.ts';
@@ -35,7 +38,10 @@ export function cloudsFile({ count = 90, classes = 3, speakers = 6, size = 6, sp
   const bytes = encodeNpz({
     embeddings: { shape: [count, size], data: features },
     labels: { shape: [count], data: Array.from(labels, (label) => `class ${label}`) },
-    speakers: { shape: [count], data: Array.from(labels, (_, i) => `speaker ${i % speakers}`) },
+    speakers: {
+      shape: [count],
+      data: Array.from(labels, (_, i) => `speaker ${Math.floor(i / classes) % speakers}`),
+    },
     paths: { shape: [count], data: Array.from(labels, (_, i) => `clip_${i}.wav`) },
   });
   return new File([bytes], 'clouds.npz');
@@ -45,6 +51,8 @@ export function cloudsFile({ count = 90, classes = 3, speakers = 6, size = 6, sp
 export interface TrainingSession {
   readonly store: RecordStore;
   readonly runs: RunRegistry;
+  readonly judge: TrainingJudge;
+  readonly sources: Pick<TrainingSources, 'keep'>;
   readonly events: EngineEvent[];
   digestOf(id: string, checkpoint?: string): Promise<string>;
 }
@@ -65,7 +73,9 @@ export async function sessionOn(store: RecordStore, devices = processor): Promis
     writer: () => (store.writable ? Promise.resolve(store) : Promise.reject(new NotWriterError())),
   };
   const sources = {
-    async open(wanted: TrainingSource, layer: number | null) {
+    open: (wanted: TrainingSource, layer: number | null) => openFile(wanted as File, layer),
+    reopen: (source: RunSource) => openKeptFile(store, source),
+    async keep(wanted: TrainingSource, layer: number | null) {
       if (typeof wanted === 'string') throw new Error('These tests train on files.');
       const { id, name } = await keepFile(store, wanted);
       return openKeptFile(store, { kind: 'file', id, name, encoder: null, dataset: null, layer });
@@ -74,14 +84,17 @@ export async function sessionOn(store: RecordStore, devices = processor): Promis
   const runner = new RunRunner({
     devices,
     events: hub,
-    openSource: (source) => openKeptFile(store, source),
+    openSource: sources.reopen,
     isWritable: () => store.writable,
   });
   const runs = new RunRegistry({ stores, sources, devices, runner, events: hub });
+  const judge = new TrainingJudge({ devices, runner, events: hub, sources });
   await runs.refresh();
   return {
     store,
     runs,
+    judge,
+    sources,
     events,
     async digestOf(id, checkpoint) {
       const job = runs.job(id);
