@@ -1,6 +1,7 @@
 import { LitElement, html, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import type { Playground } from '../engine/protocol.ts';
+import type { TrainingPlayground } from '../engine/training-protocol.ts';
 import { AppModel, type AppState } from './app-model.ts';
 import { shellStyles } from './app-shell.styles.ts';
 import { backendName } from './elements/device-panel.ts';
@@ -10,12 +11,17 @@ import { icons, mark } from './icons.ts';
 import { looksLikeCheckpoint, pickDirectory, readDrop, type Dropped } from './intake-drop.ts';
 import { isUnfinished, progressOf } from './job-words.ts';
 import { hrefOf, parseRoute, type Room, type Route } from './route.ts';
+import { TrainingModel, type TrainingState } from './training-model.ts';
+import { runProgress } from './run-words.ts';
 import { currentTheme, startTheme, toggleTheme } from './theme.ts';
 import './views/dataset-view.ts';
 import './views/encoder-view.ts';
 import './views/extract-view.ts';
 import './views/job-view.ts';
+import './views/run-view.ts';
+import './views/runs-view.ts';
 import './views/start-view.ts';
+import './views/train-view.ts';
 
 interface Stage {
   readonly room: Room;
@@ -28,6 +34,8 @@ const stages: readonly Stage[] = [
   { room: 'data', title: 'Data', icon: icons.data },
   { room: 'encoder', title: 'Encoder', icon: icons.encoder },
   { room: 'extract', title: 'Extract', icon: icons.extract },
+  { room: 'train', title: 'Train', icon: icons.train },
+  { room: 'runs', title: 'Runs', icon: icons.runs },
 ];
 
 /**
@@ -36,14 +44,16 @@ const stages: readonly Stage[] = [
  */
 @customElement('app-shell')
 export class AppShell extends LitElement {
-  @property({ attribute: false }) playground: Playground | null = null;
+  @property({ attribute: false }) playground: (Playground & TrainingPlayground) | null = null;
 
   @state() private route: Route = parseRoute(location.hash);
   @state() private app: AppState | null = null;
+  @state() private training: TrainingState | null = null;
   @state() private isDragging = false;
   @query('main') private main!: HTMLElement;
 
   #model: AppModel | null = null;
+  #trainingModel: TrainingModel | null = null;
   #folderInput = this.#fileInput('folder-input', 'Choose a folder of audio', true);
   #filesInput = this.#fileInput('files-input', 'Choose audio files', false);
   #dragDepth = 0;
@@ -69,6 +79,7 @@ export class AppShell extends LitElement {
     removeEventListener('hashchange', this.#onHash);
     for (const [type, listener] of this.#dragListeners) removeEventListener(type, listener);
     this.#model?.stop();
+    this.#trainingModel?.stop();
   }
 
   protected override willUpdate(): void {
@@ -78,7 +89,12 @@ export class AppShell extends LitElement {
       this.#model = model;
       this.app = model.state;
       model.subscribe((app) => (this.app = app));
-      void model.start().then(() => this.#started());
+      const training = new TrainingModel(this.playground, model);
+      this.#trainingModel?.stop();
+      this.#trainingModel = training;
+      this.training = training.state;
+      training.subscribe((state) => (this.training = state));
+      void Promise.all([model.start(), training.start()]).then(() => this.#started());
     }
   }
 
@@ -141,6 +157,12 @@ export class AppShell extends LitElement {
   async #open({ folder, files, isCheckpoint }: Dropped): Promise<void> {
     const model = this.#model;
     if (!model || (!folder && files.length === 0)) return;
+    const [file, ...others] = files;
+    if (file?.name.endsWith('.npz') && others.length === 0) {
+      this.#trainingModel?.bringFile(file);
+      location.hash = hrefOf('train');
+      return;
+    }
     if (isCheckpoint) {
       const encoder = await model.loadEncoder(files);
       if (encoder && this.route.room !== 'extract') location.hash = hrefOf('encoder');
@@ -226,7 +248,30 @@ export class AppShell extends LitElement {
       return id === null
         ? html`<extract-view .model=${model} .app=${app}></extract-view>`
         : html`<job-view .model=${model} .app=${app} job-id=${id}></job-view>`;
+    if (room === 'train' || room === 'runs') return this.#trainingView(app, model);
     return html`<start-view .model=${model} .app=${app} ?dragging=${this.isDragging}></start-view>`;
+  }
+
+  #trainingView(app: AppState, model: AppModel): TemplateResult {
+    const { room, id } = this.route;
+    const [training, state] = [this.#trainingModel, this.training];
+    if (!training || !state) return html``;
+    if (room === 'train')
+      return html`<train-view
+        .model=${model}
+        .app=${app}
+        .training=${training}
+        .state=${state}
+      ></train-view>`;
+    return id === null
+      ? html`<runs-view .model=${model} .app=${app} .training=${training} .state=${state}></runs-view>`
+      : html`<run-view
+          .model=${model}
+          .app=${app}
+          .training=${training}
+          .state=${state}
+          run-id=${id}
+        ></run-view>`;
   }
 
   #stage({ room, title, icon }: Stage, app: AppState | null): TemplateResult {
@@ -246,11 +291,20 @@ export class AppShell extends LitElement {
       return dataset ? `${dataset.name}, ${formatCounted(dataset.clips, 'clip')}` : 'drop a folder';
     }
     if (room === 'encoder') return this.#model?.encoder?.name ?? 'none loaded yet';
+    if (room === 'train' || room === 'runs') return this.#trainingReading(room);
     const running = jobs.find(({ state }) => state === 'running');
     if (running) return `running, ${formatShare(progressOf(running))}`;
     const unfinished = jobs.filter(isUnfinished).length;
     if (unfinished > 0) return `${unfinished} unfinished`;
     return jobs.length > 0 ? `${jobs.length} finished` : 'nothing yet';
+  }
+
+  #trainingReading(room: 'train' | 'runs'): string {
+    const runs = this.training?.runs ?? [];
+    const running = runs.find(({ state }) => state === 'running');
+    if (room === 'runs') return runs.length > 0 ? formatCounted(runs.length, 'run') : 'nothing yet';
+    if (running) return `running, ${formatShare(runProgress(running))}`;
+    return this.#trainingModel?.source === null ? 'needs embeddings' : 'ready';
   }
 
   #instruments({ device, storage }: AppState): TemplateResult {

@@ -1,11 +1,12 @@
 import type { EngineEvent } from '../../../src/engine/protocol.ts';
 import { fakeShards, basePlus, cpu, fakeDataset, fakeJob, nano } from './fake-data.ts';
-import type { FakeStart } from './fake-playground.ts';
+import { fakeRun } from './fake-runs.ts';
+import type { FakeTrainingStart } from './fake-training.ts';
 
 /** A state of the app worth looking at: what the engine remembers, where the person is, what then happens. */
 export interface Scene {
   readonly hash: string;
-  readonly start: FakeStart;
+  readonly start: FakeTrainingStart;
   readonly events?: readonly EngineEvent[];
 }
 
@@ -155,5 +156,64 @@ export const scenes: Readonly<Record<string, Scene>> = {
   },
   'job-unknown': { hash: '#/extract/gone', start: {} },
   'train-empty': { hash: '#/train', start: {} },
+  'train-settings': {
+    hash: '#/train',
+    start: { datasets: [crema], encoders: [basePlus], jobs: [running, finished] },
+  },
+  'train-refused': {
+    hash: '#/train',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      jobs: [finished],
+      preview: {
+        problems: ['Every clip has the label “neutral”: a classifier needs at least two classes.'],
+        classes: [{ name: 'neutral', train: 70, validation: 0, test: 26 }],
+      },
+    },
+  },
+  'run-training': {
+    hash: '#/runs/run1',
+    start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(0.63)] },
+  },
+  'run-finished': {
+    hash: '#/runs/run1',
+    start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(1)] },
+  },
+  'run-failed': {
+    hash: '#/runs/run1',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      runs: [
+        fakeRun(0.4, {
+          state: 'failed',
+          notice:
+            'The loss became NaN at step 985 (epoch 13, batch 1). The last good checkpoint is epoch 12; lower the learning rate and go on from there.',
+          notices: ['Checkpoint “epoch-11” does not match its digest and was passed over.'],
+          writable: false,
+        }),
+      ],
+    },
+  },
+  'run-unknown': { hash: '#/runs/gone', start: {} },
   'runs-empty': { hash: '#/runs', start: {} },
+  'runs-compared': {
+    hash: '#/runs',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      jobs: [running],
+      runs: [
+        fakeRun(0.63),
+        fakeRun(1, { id: 'run2', name: 'MLP 256, dropout', createdAt: '2026-03-01T09:00:00Z' }),
+        fakeRun(0.5, {
+          id: 'run3',
+          name: 'Layer 9 alone',
+          state: 'paused',
+          createdAt: '2026-02-27T09:00:00Z',
+        }),
+      ],
+    },
+  },
 };

@@ -1,12 +1,12 @@
 import '../../../src/ui/styles/tokens.css';
 import '../../../src/ui/app-shell.ts';
 import type { AppShell } from '../../../src/ui/app-shell.ts';
-import { FakePlayground } from '../fakes/fake-playground.ts';
+import { FakeTrainingPlayground } from '../fakes/fake-training.ts';
 import { scenes } from '../fakes/scenes.ts';
 
 export interface ShownScene {
   readonly shell: AppShell;
-  readonly playground: FakePlayground;
+  readonly playground: FakeTrainingPlayground;
   close(): void;
 }
 
@@ -15,7 +15,7 @@ export async function showScene(name: string): Promise<ShownScene> {
   const scene = scenes[name];
   if (!scene) throw new Error(`No scene ${name}. There are: ${Object.keys(scenes).join(', ')}`);
   history.replaceState(null, '', scene.hash);
-  const playground = new FakePlayground(scene.start);
+  const playground = new FakeTrainingPlayground(scene.start);
   const shell = document.createElement('app-shell');
   shell.playground = playground;
   document.body.append(shell);
