@@ -109,7 +109,9 @@ export const formatMetric = (metric: TrainingConfig['selectBy'], value: number |
 
 /** A learning rate or another small number as it is typed. */
 export const formatRate = (value: number): string =>
-  value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(3)));
+  value !== 0 && Math.abs(value) < 1e-4
+    ? Number(value.toPrecision(3)).toExponential()
+    : String(Number(value.toPrecision(3)));
 
 /** The settings in a line: `Linear · adamw 0.001 · cosine · batch 64 · seed 1`. */
 export function configInWords({ head, optimizer, schedule, batchSize, seed }: TrainingConfig): string {

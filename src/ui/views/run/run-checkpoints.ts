@@ -51,7 +51,6 @@ export class RunCheckpoints extends RunPart {
         text-align: end;
       }
       tr.left {
-        opacity: 1;
         font-style: italic;
       }
       td button {
@@ -96,7 +95,7 @@ export class RunCheckpoints extends RunPart {
       ${
         list.length === 0
           ? html`<p class="quiet">The first one comes with the end of the first epoch.</p>`
-          : html`<div class="scroll" tabindex="0" role="region" aria-label="Checkpoints">
+          : html`<div class="scroll" tabindex="0" role="region" aria-label="All checkpoints">
               <table>
                 <thead>
                   <tr>
@@ -169,8 +168,7 @@ export class RunCheckpoints extends RunPart {
         <button
           type="button"
           class="plain"
-          aria-pressed=${isPinned ? 'true' : 'false'}
-          aria-label="Pin ${words}"
+          aria-label="${isPinned ? 'Unpin' : 'Pin'} ${words}"
           @click=${() => this.#list((playground) => playground.pinCheckpoint(id, name, !isPinned))}
         >
           ${isPinned ? 'Unpin' : 'Pin'}
