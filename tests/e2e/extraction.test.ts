@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,9 +129,13 @@ test('a folder is extracted, interrupted by a reload, resumed from the last shar
     ' "labels": sorted(set(f["labels"].tolist())), "paths": len(set(f["paths"].tolist())),',
     ' "index": f["sample_index"].tolist() == list(range(len(e))), "spread": float(e.std(axis=0).mean())}))',
   ].join('\n');
+  // mean+std: two values for each of the encoder's dimensions.
+  const config = JSON.parse(readFileSync('public/models/wavlm-nano/config.json', 'utf8')) as {
+    hidden_size: number;
+  };
   const numpy = JSON.parse(execFileSync(python, ['-c', script, resumed], { encoding: 'utf8' })) as object;
   expect(numpy).toMatchObject({
-    shape: [CLIPS, 384],
+    shape: [CLIPS, 2 * config.hidden_size],
     dtype: 'float32',
     finite: true,
     labels: ['class0', 'class1', 'class2', 'class3'],
