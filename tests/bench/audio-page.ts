@@ -1,10 +1,12 @@
-/** The page of `audio.ts`: each benchmark gives its figures as text. */
+/** The page of `audio.ts`: each benchmark gives its figures. */
 import { augment, drawAugmentation } from '../../src/audio/augment.ts';
 import type { AugmentationSettings } from '../../src/audio/augmentation.ts';
 import { decodeAudio } from '../../src/audio/decode.ts';
 import { DecodePool } from '../../src/audio/pool.ts';
 import { resample } from '../../src/audio/resample.ts';
 import { Rng } from '../../src/lib/rng.ts';
+import { median } from './median.ts';
+import type { Figure } from './report.ts';
 
 declare global {
   interface Performance {
@@ -44,41 +46,41 @@ function noise(length: number): Float32Array<ArrayBuffer> {
 }
 
 /** Median of five runs after one to warm up, in ms. */
-async function median(work: () => unknown): Promise<number> {
+async function medianMs(work: () => unknown): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 6; i += 1) {
     const start = performance.now();
     await work();
     times.push(performance.now() - start);
   }
-  return times.slice(1).sort((a, b) => a - b)[2]!;
+  return median(times.slice(1));
 }
 
-async function stages(): Promise<string> {
-  const lines: string[] = [];
+async function stages(): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  const add = (what: string, durationSec: number, ms: number): number =>
+    figures.push({ what, value: (durationSec * 1000) / ms, unit: '× real time' });
   for (const rate of sampleRates) {
     const signal = noise(rate * 30);
-    const ms = await median(() => resample(signal, rate, 16000));
-    lines.push(`resample ${rate} → 16000 Hz: ${(30_000 / ms).toFixed(0)} × real time`);
+    add(`resample ${rate} → 16000 Hz`, 30, await medianMs(() => resample(signal, rate, 16000)));
   }
   const signal = noise(16000 * 10);
   for (const [name, range] of Object.entries(augmentations)) {
     const draw = drawAugmentation({ versions: 1, seed: 1, ...range }, 'a', 1);
-    const ms = await median(() => augment(signal, 16000, draw, Rng.fromSeed(1)));
-    lines.push(`augment ${name}: ${(10_000 / ms).toFixed(0)} × real time`);
+    add(`augment ${name}`, 10, await medianMs(() => augment(signal, 16000, draw, Rng.fromSeed(1))));
   }
   for (const name of codecs) {
     const file = await (await fetch(fixtureUrls[`../fixtures/audio/${name}`]!)).blob();
     let durationSec = 0;
-    const ms = await median(async () => {
+    const ms = await medianMs(async () => {
       ({ durationSec } = await decodeAudio(file, { path: name }));
     });
-    lines.push(`decode ${name}: ${ms.toFixed(1)} ms, ${((durationSec * 1000) / ms).toFixed(0)} × real time`);
+    add(`decode ${name}`, durationSec, ms);
   }
-  return lines.join('\n');
+  return figures;
 }
 
-async function probe(): Promise<string> {
+async function probe(): Promise<Figure[]> {
   const pool = new DecodePool();
   const all = files();
   const start = performance.now();
@@ -86,13 +88,13 @@ async function probe(): Promise<string> {
   const sec = (performance.now() - start) / 1000;
   pool.dispose();
   const rejects = results.filter((result) => 'errorName' in result);
-  return `probe: ${all.length} files in ${sec.toFixed(2)} s, ${rejects.length} set aside`;
+  return [{ what: `probe ${all.length} files, ${rejects.length} set aside`, value: sec, unit: 's' }];
 }
 
-async function long(): Promise<string> {
+async function long(): Promise<Figure[]> {
   const pool = new DecodePool({ workers: 1 });
   const [only] = files();
-  if (only === undefined) return 'long: no file';
+  if (only === undefined) throw new Error('There is no long file.');
   const start = performance.now();
   let windows = 0;
   let peak = 0;
@@ -109,7 +111,12 @@ async function long(): Promise<string> {
   await pool.prepare({ ...request, longClips: 'crop' });
   const cropSec = (performance.now() - cropStart) / 1000;
   pool.dispose();
-  return `long file, ${(totalSec / 60).toFixed(0)} min: ${windows} windows in ${sec.toFixed(1)} s (${(totalSec / sec).toFixed(0)} × real time), page and worker ${(peak / 1e6).toFixed(0)} MB at most; cropped in ${cropSec.toFixed(2)} s`;
+  const name = `${(totalSec / 60).toFixed(0)} min in one file`;
+  return [
+    { what: `${name}: ${windows} windows`, value: totalSec / sec, unit: '× real time' },
+    { what: `${name}: page and workers at most`, value: peak / 1e6, unit: 'MB' },
+    { what: `${name}: cropped`, value: cropSec, unit: 's' },
+  ];
 }
 
 /** Page and workers together. */
@@ -117,7 +124,7 @@ async function memoryBytes(): Promise<number> {
   return (await performance.measureUserAgentSpecificMemory?.())?.bytes ?? 0;
 }
 
-async function folder(): Promise<string> {
+async function folder(): Promise<Figure[]> {
   const pool = new DecodePool();
   const all = files();
   const probeStart = performance.now();
@@ -149,12 +156,24 @@ async function folder(): Promise<string> {
   );
   const sec = (performance.now() - start) / 1000;
   pool.dispose();
-  const stage = (ms: number) => `${((totals.sec * 1000) / ms).toFixed(0)} ×`;
+  const speed = (what: string, ms: number): Figure => ({
+    what,
+    value: (totals.sec * 1000) / ms,
+    unit: '× real time',
+  });
+  const failed = [...failures].map(([name, count]) => `${count} × ${name}`).join(', ');
   return [
-    `folder: ${all.length} files probed in ${probeSec.toFixed(2)} s, ${all.length - usable.length} set aside`,
-    `prepared ${usable.length} clips, ${(totals.sec / 60).toFixed(1)} min of audio in ${sec.toFixed(1)} s: ${(usable.length / sec).toFixed(0)} clips/s, ${(totals.sec / sec).toFixed(0)} × real time; failures ${JSON.stringify(Object.fromEntries(failures))}`,
-    `per thread: decode ${stage(totals.decodeMs)}, resample ${stage(totals.resampleMs)}, cut ${stage(totals.augmentMs)} real time`,
-  ].join('\n');
+    {
+      what: `${all.length} files probed, ${all.length - usable.length} set aside`,
+      value: probeSec,
+      unit: 's',
+    },
+    { ...speed(`${usable.length} clips prepared`, sec * 1000), note: failed },
+    { what: 'clips prepared', value: usable.length / sec, unit: 'clips/s' },
+    speed('decode, of one thread', totals.decodeMs),
+    speed('resample, of one thread', totals.resampleMs),
+    speed('cut, of one thread', totals.augmentMs),
+  ];
 }
 
 Object.assign(window, { ready: true, benches: { stages, probe, long, folder } });

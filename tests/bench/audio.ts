@@ -1,4 +1,4 @@
-// `npx tsx tests/bench/audio.ts [FOLDER]`: × real time of decoding, resampling and augmenting on one thread, probing
+// `npm run bench -- audio [folder=FOLDER]`: × real time of decoding, resampling and augmenting on one thread, probing
 // of 20,000 files, a 2-hour file, and, where a folder is given, all of its audio through the decode pool.
 import {
   closeSync,
@@ -12,11 +12,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
-import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
-import { browserArguments, findBrowser } from '../../tools/browser.ts';
 import { toneWav } from '../unit/audio/wav-bytes.ts';
+import { openBenchPage } from './bench-page.ts';
+import { givenOptions, printFigures, type Figure } from './report.ts';
 
 const PROBED_FILES = 20_000;
 const LONG_SEC = 7200;
@@ -39,29 +37,20 @@ writeSync(longFile, header);
 ftruncateSync(longFile, 44 + LONG_SEC * 44100 * 2);
 closeSync(longFile);
 
-const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
-await server.listen();
-const executablePath = await findBrowser();
-const browser = await chromium.launch({
-  executablePath,
-  args: [...browserArguments, '--enable-precise-memory-info'],
-});
+const { page, url, close } = await openBenchPage(['tests/bench/audio-page.ts']);
 try {
-  const page = await browser.newPage();
-  page.on('pageerror', (error) => console.error(error));
-  await page.goto(`${server.resolvedUrls?.local[0] ?? ''}tests/bench/audio.html`);
+  await page.goto(`${url}tests/bench/audio.html`);
   await page.waitForFunction('window.ready', undefined, { timeout: 60_000 });
-  const run = async (name: string, directory?: string): Promise<void> => {
+  const run = async (title: string, name: string, directory?: string): Promise<void> => {
     if (directory !== undefined) await page.setInputFiles('input', directory);
-    console.log(await page.evaluate(`window.benches.${name}()`));
+    printFigures(title, await page.evaluate<Figure[]>(`window.benches.${name}()`));
   };
-  await run('stages');
-  await run('probe', many);
-  await run('long', long);
-  const given = process.argv[2];
-  if (given !== undefined) await run('folder', given);
+  await run('stages, of one thread', 'stages');
+  await run('probing', 'probe', many);
+  await run('a long file', 'long', long);
+  const given = givenOptions().get('folder');
+  if (given !== undefined) await run('a folder through the decode pool', 'folder', given);
 } finally {
-  await browser.close();
-  await server.close();
+  await close();
   rmSync(folder, { recursive: true });
 }

@@ -6,6 +6,7 @@ import { openBuiltIn } from '../../src/encoder/built-in.ts';
 import type { Checkpoint } from '../../src/encoder/checkpoint/checkpoint.ts';
 import { parseEncoderConfig } from '../../src/encoder/config.ts';
 import { plainKernels } from '../../src/encoder/kernels/plain.ts';
+import { frameMoments } from '../../src/encoder/pooling.ts';
 import { seededCheckpoint } from '../../src/encoder/seeded-weights.ts';
 import { createEncoder } from '../../src/encoder/wavlm.ts';
 
@@ -27,6 +28,8 @@ export interface EncodeFigures {
   readonly tensors: readonly [number, number];
   readonly bytes: readonly [number, number];
   readonly pooledBytes: number;
+  /** Mean and squared deviations over the frames of one clip, in JavaScript, as the wasm backend does it. */
+  readonly poolMs: number;
 }
 
 async function checkpointOf(name: EncodeRequest['encoder']): Promise<Checkpoint> {
@@ -74,7 +77,19 @@ async function measure(request: EncodeRequest): Promise<EncodeFigures> {
     tensors: [first.numTensors, last.numTensors],
     bytes: [first.numBytes, last.numBytes],
     pooledBytes: device.pooledBytes(),
+    poolMs: poolingMs(encoder.frameCount(Math.round(request.seconds * 16000)), encoder.hiddenSize),
   };
+}
+
+function poolingMs(frameCount: number, hiddenSize: number): number {
+  const frames = testValues(frameCount * hiddenSize, 1);
+  const rounds = 50;
+  let start = 0;
+  for (let i = -5; i < rounds; i += 1) {
+    if (i === 0) start = performance.now();
+    frameMoments(frames, 1, frameCount, hiddenSize);
+  }
+  return (performance.now() - start) / rounds;
 }
 
 addEventListener('message', (event: MessageEvent<EncodeRequest>) => {

@@ -1,11 +1,10 @@
-// `npx tsx tests/bench/intake.ts`: a nested folder of 20,000 files, given to the page in each way, until it is a
+// `npm run bench -- intake`: a nested folder of 20,000 files, given to the page in each way, until it is a
 // labelled dataset; and the longest time the page could not answer meanwhile.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
-import { browserArguments, findBrowser } from '../../tools/browser.ts';
+import { openBenchPage } from './bench-page.ts';
+import { printFigures, type Figure } from './report.ts';
 
 const FILES = 20_000;
 const folder = mkdtempSync(join(tmpdir(), 'intake-'));
@@ -15,15 +14,8 @@ for (let i = 0; i < FILES; i += 1) {
   writeFileSync(join(inner, `clip_${i}.wav`), 'RIFF');
 }
 
-const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
-await server.listen();
-const executablePath = await findBrowser();
-const browser = await chromium.launch({
-  ...(executablePath === undefined ? {} : { executablePath }),
-  args: browserArguments,
-});
+const { page, url, close } = await openBenchPage(['src/dataset/intake.ts', 'src/dataset/build.ts']);
 try {
-  const page = await browser.newPage();
   await page.route('**/bench', (route) =>
     route.fulfill({
       contentType: 'text/html',
@@ -56,11 +48,22 @@ window.ready = true;
 </script>`,
     }),
   );
-  await page.goto(`${server.resolvedUrls!.local[0]!}bench`);
+  await page.goto(`${url}bench`);
   await page.waitForFunction('window.ready');
+  const figures: Figure[] = [];
   const result = async (way: string): Promise<void> => {
     await page.waitForFunction(`window.result?.way === '${way}'`, undefined, { timeout: 120_000 });
-    console.log(JSON.stringify(await page.evaluate('window.result')));
+    const { files, walkMs, buildMs, stallMs } = await page.evaluate<Record<string, number>>('window.result');
+    if (files !== FILES) throw new Error(`${files} files were found instead of ${FILES}.`);
+    figures.push(
+      {
+        what: `${way}: to a labelled dataset`,
+        value: ((walkMs ?? 0) + (buildMs ?? 0)) / 1000,
+        unit: 's',
+        target: { atMost: 5 },
+      },
+      { what: `${way}: longest wait of the page`, value: stallMs ?? 0, unit: 'ms' },
+    );
   };
   const session = await page.context().newCDPSession(page);
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
@@ -76,9 +79,13 @@ window.ready = true;
   const start = performance.now();
   await page.setInputFiles('input', folder);
   await result('input');
-  console.log(`input, with the browser's own listing: ${Math.round(performance.now() - start)} ms`);
+  figures.push({
+    what: "input, with the browser's own listing",
+    value: (performance.now() - start) / 1000,
+    unit: 's',
+  });
+  printFigures(`${FILES} files in nested folders`, figures);
 } finally {
-  await browser.close();
-  await server.close();
+  await close();
   rmSync(folder, { recursive: true });
 }

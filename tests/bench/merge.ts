@@ -1,14 +1,16 @@
-// `npx tsx tests/bench/merge.ts [GB]`: merges shards that lie in a file, as they do in the store, and reports the rate
-// and the highest memory. With a second argument the merged file is written there, for numpy to open.
+// `npm run bench -- merge [gb=3] [target=FILE]`: merges shards that lie in a file, in Node without a browser, and
+// reports the rate and the highest memory. With a target the merged file is written there, for numpy to open.
 import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mergeEmbeddings } from '../../src/export/embeddings-npz.ts';
 import type { ByteSource } from '../../src/lib/byte-source.ts';
 import { encodeShard } from '../../src/shards/shard-rows.ts';
+import { givenOptions, numberOption, printFigures } from './report.ts';
 
-const sizeGb = Number(process.argv[2] ?? 3);
-const target = process.argv[3];
+const options = givenOptions();
+const sizeGb = numberOption(options, 'gb', 3);
+const target = options.get('target');
 const layers = 13;
 const width = 768;
 const shardSize = 100;
@@ -65,16 +67,19 @@ const seconds = (performance.now() - planned) / 1000;
 if (out !== null) closeSync(out);
 closeSync(file);
 rmSync(folder, { recursive: true });
-console.log(
-  JSON.stringify({
-    shards: shardCount,
-    examples: merged.examples,
-    sizeGb: written / 1e9,
-    asPlanned: written === merged.sizeBytes,
-    planMs: Math.round(planned - start),
-    mbPerSec: Math.round(written / 1e6 / seconds),
-    memoryPlannedMb: Math.round(plannedRss / 1e6),
-    memoryBeforeMb: Math.round(before / 1e6),
-    memoryPeakMb: Math.round(peak / 1e6),
-  }),
+if (written !== merged.sizeBytes)
+  throw new Error(`${written} bytes were written instead of ${merged.sizeBytes}.`);
+printFigures(
+  `merge of ${(written / 1e9).toFixed(2)} GB, ${shardCount} shards, ${merged.examples} examples × ${layers} × ${width}`,
+  [
+    { what: 'planned', value: planned - start, unit: 'ms' },
+    { what: 'merged', value: written / 1e6 / seconds, unit: 'MB/s' },
+    {
+      what: 'highest memory',
+      value: peak / 1e6,
+      unit: 'MB',
+      target: { atMost: 300 },
+      note: `resident; ${(before / 1e6).toFixed(0)} before, ${(plannedRss / 1e6).toFixed(0)} planned`,
+    },
+  ],
 );

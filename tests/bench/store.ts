@@ -1,6 +1,6 @@
 /**
  * The record store in a real browser: how long a commit takes, and how long opening takes over 7,442 samples.
- * Run: `npx tsx tests/bench/store.ts`
+ * Run: `npm run bench -- store`
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,8 @@ import type { Page } from 'playwright-core';
 import { BrowserGroup } from '../crash/browser-group.ts';
 import { serveCrashPage } from '../crash/crash-page.ts';
 import type {} from '../crash/page/bare-store-page.ts';
+import { median } from './median.ts';
+import { printFigures, type Figure } from './report.ts';
 
 const profile = mkdtempSync(join(tmpdir(), 'store-bench-'));
 const served = await serveCrashPage();
@@ -23,6 +25,7 @@ async function open(name: string): Promise<{ page: Page; openMs: number; scanMs:
 }
 
 try {
+  const commits: Figure[] = [];
   for (const [megabytes, count] of [
     [0.004, 300],
     [0.4, 100],
@@ -38,11 +41,14 @@ try {
     );
     const sorted = durations.sort((a, b) => a - b);
     const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-    console.log(
-      `commit ${megabytes} MB: p50 ${at(0.5).toFixed(1)} ms, p95 ${at(0.95).toFixed(1)} ms, ${(megabytes / (at(0.5) / 1000)).toFixed(0)} MB/s (${count} commits)`,
+    commits.push(
+      { what: `${megabytes} MB, median of ${count}`, value: at(0.5), unit: 'ms' },
+      { what: `${megabytes} MB, 95th percentile`, value: at(0.95), unit: 'ms' },
     );
     await page.close();
   }
+  printFigures('commit of one record', commits);
+  const resumes: Figure[] = [];
   for (const [records, sizeBytes] of [
     [75, 409_600],
     [7442, 4096],
@@ -62,11 +68,12 @@ try {
       opens.push(openMs);
       await page.close();
     }
-    const median = (values: number[]): string => values.sort((a, b) => a - b)[2]?.toFixed(0) ?? '';
-    console.log(
-      `resume over 7,442 samples in ${records} records: scan ${median(scans)} ms, open in all ${median(opens)} ms`,
+    resumes.push(
+      { what: `scan of ${records} records`, value: median(scans), unit: 'ms', target: { atMost: 200 } },
+      { what: `page and store open, ${records} records`, value: median(opens), unit: 'ms' },
     );
   }
+  printFigures('resume over 7,442 samples', resumes);
 } finally {
   await group.kill();
   await served.close();

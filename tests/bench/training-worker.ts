@@ -8,6 +8,28 @@ import { defaultTraining, type TrainingConfig } from '../../src/training/config.
 import { fit } from '../../src/training/fit.ts';
 import type { HeadConfig } from '../../src/training/heads/registry.ts';
 import type { TrainingData } from '../../src/training/preflight.ts';
+import { median } from './median.ts';
+import { openStore } from '../../src/shards/opfs.ts';
+import type { RecordStore } from '../../src/shards/store.ts';
+
+export interface TrainingJob {
+  readonly backend: 'wasm' | 'webgpu';
+  readonly rows: number;
+  /** Epochs that are counted, after one that is not. */
+  readonly epochs: number;
+}
+
+export interface TrainingFigures {
+  readonly backend: TrainingJob['backend'];
+  readonly threads: number;
+  readonly rows: number;
+  readonly head: string;
+  /** Medians. */
+  readonly epochSec: number;
+  /** From the end of the epoch until the checkpoint is safe in the record store. */
+  readonly checkpointSec: number;
+  readonly checkpointBytes: number;
+}
 
 /** The task of tools/bench_pytorch.py: random rows, ten classes, no validation. */
 function task(rows: number, size: number): TrainingData {
@@ -28,13 +50,15 @@ function task(rows: number, size: number): TrainingData {
   };
 }
 
-/** Median seconds of an epoch, the first left out, and of making and encoding a checkpoint. */
-async function epochs(
+/** Trains a head; each epoch ends with its checkpoint in the store, as in the app. */
+async function measure(
   compute: Compute,
+  store: RecordStore,
   data: TrainingData,
+  name: string,
   head: HeadConfig,
   count: number,
-): Promise<{ epochSec: number; checkpointSec: number }> {
+): Promise<Pick<TrainingFigures, 'epochSec' | 'checkpointSec' | 'checkpointBytes'>> {
   const config: TrainingConfig = {
     ...defaultTraining,
     head,
@@ -44,6 +68,7 @@ async function epochs(
   };
   const epochSec: number[] = [];
   const checkpointSec: number[] = [];
+  let checkpointBytes = 0;
   let began = 0;
   await fit({
     compute,
@@ -56,48 +81,51 @@ async function epochs(
         if (epoch > 0) epochSec.push((now - began) / 1000);
         began = now;
       },
-      onCheckpoint: (checkpoint) => {
-        encodeCheckpoint(checkpoint);
+      onCheckpoint: async (checkpoint) => {
+        const bytes = encodeCheckpoint(checkpoint);
+        await store.append(name, 'checkpoint', `epoch-${checkpoint.epoch}`, {}, bytes);
         const now = performance.now();
         checkpointSec.push((now - began) / 1000);
+        checkpointBytes = bytes.length;
         began = now;
       },
     },
   });
-  const median = (values: number[]): number =>
-    values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-  return { epochSec: median(epochSec), checkpointSec: median(checkpointSec) };
+  return { epochSec: median(epochSec), checkpointSec: median(checkpointSec), checkpointBytes };
 }
 
-interface Job {
-  readonly backend: string;
-  readonly rows: number;
-  readonly count: number;
-}
-
-async function bench({ backend, rows, count }: Job): Promise<void> {
+async function bench({ backend, rows, epochs }: TrainingJob): Promise<TrainingFigures[]> {
   let compute: Compute;
   let threads = 1;
   if (backend === 'webgpu') {
     await openDevice('webgpu');
     compute = new TfjsCompute();
   } else {
-    const wasm = await openWasmCompute({ threads: backend === 'wasm' });
+    const wasm = await openWasmCompute({ threads: true });
     threads = wasm.threads;
     compute = wasm;
   }
+  const store = await openStore({ name: `training on ${backend}` });
   const data = task(rows, 1024);
   const heads: Record<string, HeadConfig> = {
     linear: { kind: 'linear' },
     'mlp-512': { kind: 'mlp', hidden: [512], dropout: 0 },
   };
+  const figures: TrainingFigures[] = [];
   for (const [name, head] of Object.entries(heads)) {
-    const times = await epochs(compute, data, head, count);
-    globalThis.postMessage({ backend, threads, rows, head: name, ...times });
+    const times = await measure(compute, store, data, name, head, epochs);
+    figures.push({ backend, threads, rows, head: name, ...times });
   }
-  globalThis.postMessage('done');
+  await store.close();
+  return figures;
 }
 
-globalThis.addEventListener('message', (event: MessageEvent<Job>) => {
-  bench(event.data).catch((error: unknown) => globalThis.postMessage({ error: String(error) }));
+addEventListener('message', ({ data }: MessageEvent<TrainingJob>) => {
+  bench(data).then(
+    (figures) => postMessage(figures),
+    (error: unknown) =>
+      setTimeout(() => {
+        throw error;
+      }),
+  );
 });

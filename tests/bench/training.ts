@@ -1,34 +1,99 @@
-// `npx tsx tests/bench/training.ts [wasm|wasm-1|webgpu] [rows] [epochs]`: seconds of an epoch of a linear head and of
-// an MLP-512 over 22,326 × 1024 in batches of 64, and of a checkpoint. PyTorch's figures: tools/bench_pytorch.py.
+// `npm run bench -- training [epochs=3] [rows=1280]`: seconds of an epoch of a linear head and of an MLP-512 over
+// 22,326 × 1024 in batches of 64, on wasm and webgpu, with a checkpoint committed after each; beside PyTorch's
+// (tools/bench_pytorch.py) where `PYTHON` or `python3` has it. On a software adapter `rows` rows, scaled.
+import { execFileSync } from 'node:child_process';
 import process from 'node:process';
-import { chromium } from 'playwright-core';
-import { createServer } from 'vite';
-import { browserArguments, findBrowser } from '../../tools/browser.ts';
+import { fileURLToPath } from 'node:url';
+import { hasHardwareAdapter, openBenchPage } from './bench-page.ts';
+import { givenOptions, numberOption, printFigures, type Figure } from './report.ts';
+import type { TrainingFigures, TrainingJob } from './training-worker.ts';
 
-const [backend = 'wasm', rows = '22326', count = '3'] = process.argv.slice(2);
-const server = await createServer({ server: { port: 0 }, logLevel: 'error' });
-await server.listen();
-const browser = await chromium.launch({ executablePath: await findBrowser(), args: browserArguments });
-try {
-  const page = await browser.newPage();
-  page.on('console', (message) => console.log(message.text()));
-  await page.goto(server.resolvedUrls!.local[0]!);
-  await page.evaluate(
-    (job) =>
-      new Promise<void>((resolve, reject) => {
+const ROWS = 22_326;
+
+const options = givenOptions();
+const epochs = numberOption(options, 'epochs', 3);
+const { page, url, close } = await openBenchPage(['tests/bench/training-worker.ts']);
+
+function train(job: TrainingJob): Promise<TrainingFigures[]> {
+  return page.evaluate(
+    (wanted) =>
+      new Promise<TrainingFigures[]>((resolve, reject) => {
         const worker = new Worker('/tests/bench/training-worker.ts', { type: 'module' });
         worker.addEventListener('error', (event) => reject(new Error(event.message)));
-        worker.addEventListener('message', ({ data }: MessageEvent<string | { error?: string }>) => {
-          if (data === 'done') resolve();
-          else if (typeof data === 'object' && data.error) reject(new Error(data.error));
-          else console.info(JSON.stringify(data));
+        worker.addEventListener('message', ({ data }: MessageEvent<TrainingFigures[]>) => {
+          worker.terminate();
+          resolve(data);
         });
-        worker.postMessage(job);
+        worker.postMessage(wanted);
       }),
-    { backend, rows: Number(rows), count: Number(count) },
+    job,
   );
-} finally {
-  await browser.close();
-  await server.close();
 }
-process.exit(0);
+
+/** PyTorch's seconds per epoch by head; null where Python has none. */
+function pytorch(): Map<string, number> | null {
+  const python = process.env['PYTHON'] ?? 'python3';
+  const script = fileURLToPath(new URL('../../tools/bench_pytorch.py', import.meta.url));
+  try {
+    execFileSync(python, ['-c', 'import torch'], { stdio: 'ignore' });
+  } catch {
+    return null;
+  }
+  const lines = execFileSync(python, [script, '--epochs', String(epochs)], { encoding: 'utf8' });
+  return new Map(
+    lines
+      .trim()
+      .split('\n')
+      .map((line): [string, number] => {
+        const { head, epochSec } = JSON.parse(line) as { head: string; epochSec: number };
+        return [head, epochSec];
+      }),
+  );
+}
+
+try {
+  await page.goto(`${url}tests/bench/blank.html`);
+  const isHardware = await hasHardwareAdapter(page);
+  const gpuRows = isHardware ? ROWS : numberOption(options, 'rows', 1280);
+  const wasm = await train({ backend: 'wasm', rows: ROWS, epochs });
+  const webgpu = await train({ backend: 'webgpu', rows: gpuRows, epochs: isHardware ? epochs : 1 });
+  const peer = pytorch();
+  const figures: Figure[] = [];
+  for (const { backend, threads, head, rows, epochSec, checkpointSec, checkpointBytes } of [
+    ...wasm,
+    ...webgpu,
+  ]) {
+    const seconds = (epochSec * ROWS) / rows;
+    const name = `${head} on ${backend}`;
+    const theirs = peer?.get(head);
+    const notes = [
+      backend === 'wasm' ? `${threads} threads` : isHardware ? '' : 'software adapter',
+      rows === ROWS ? '' : `from ${rows} rows`,
+    ];
+    figures.push({
+      what: `${name}: an epoch`,
+      value: seconds,
+      unit: 's',
+      note: notes.filter(Boolean).join(', '),
+    });
+    if (theirs !== undefined)
+      figures.push({
+        what: `${name}: beside PyTorch's ${theirs.toFixed(3)} s`,
+        value: seconds / theirs,
+        unit: '×',
+        ...(backend === 'wasm' ? { target: { atMost: 1.5 } } : {}),
+      });
+    figures.push({
+      what: `${name}: a checkpoint made and committed`,
+      value: (100 * checkpointSec) / seconds,
+      unit: '% of an epoch',
+      target: { atMost: 2 },
+      note: `${(checkpointSec * 1000).toFixed(1)} ms, ${(checkpointBytes / 1e6).toFixed(2)} MB`,
+    });
+  }
+  printFigures(`training on ${ROWS} × 1024, ten classes, batches of 64`, figures);
+  if (!peer)
+    console.log('  PyTorch is not there to compare with: PYTHON=… names an interpreter that has it.');
+} finally {
+  await close();
+}

@@ -1,5 +1,5 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { preview, type PreviewServer } from 'vite';
+import { preview, type Plugin, type PreviewServer } from 'vite';
 import { browserArguments, findBrowser } from '../../tools/browser.ts';
 
 /** The built app, served and opened in a real browser. */
@@ -10,9 +10,9 @@ export interface BuiltPage {
   close(): Promise<void>;
 }
 
-/** Serves `dist/` on a free port. */
-export async function serveBuild(): Promise<{ url: string; server: PreviewServer }> {
-  const server = await preview({ preview: { port: 0, open: false }, logLevel: 'warn' });
+/** Serves `dist/` on a free port, and what the plugins add to it. */
+export async function serveBuild(plugins: Plugin[] = []): Promise<{ url: string; server: PreviewServer }> {
+  const server = await preview({ preview: { port: 0, open: false }, logLevel: 'warn', plugins });
   const url = server.resolvedUrls?.local[0];
   if (!url) throw new Error('The preview server gave no address.');
   return { url, server };
