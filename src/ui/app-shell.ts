@@ -143,11 +143,13 @@ export class AppShell extends LitElement {
   }
 
   async #onDrop(event: DragEvent): Promise<void> {
+    // A view that takes the drop itself says so by preventing the default.
+    const isTaken = event.defaultPrevented;
     event.preventDefault();
     this.#dragDepth = 0;
     this.isDragging = false;
     const { dataTransfer } = event;
-    if (!dataTransfer) return;
+    if (!dataTransfer || isTaken) return;
     // Read inside the event: the items are gone after the first await of anything else.
     const reading = readDrop(dataTransfer);
     const dropped = await this.#model?.run('Reading what was dropped…', () => reading);
@@ -271,6 +273,7 @@ export class AppShell extends LitElement {
           .training=${training}
           .state=${state}
           run-id=${id}
+          tab=${this.route.part}
         ></run-view>`;
   }
 

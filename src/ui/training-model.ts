@@ -129,6 +129,22 @@ export class TrainingModel {
     });
   }
 
+  /** Starts a run with the settings of another on the labels as they are now. */
+  async repeat({ config, source, target, split, name }: RunStatus): Promise<string | null> {
+    return this.#app.run('Starting the training…', async () => {
+      const id = await this.playground.train({
+        ...config,
+        extraction: source.id,
+        target,
+        split,
+        name: `${name}, corrected`,
+        ...(source.layer === null ? {} : { layer: source.layer }),
+      });
+      this.receiveRun(await this.playground.run(id));
+      return id;
+    });
+  }
+
   /** Does something with the engine; a failure becomes a notice. */
   run<Result>(
     activity: string,

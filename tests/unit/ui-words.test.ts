@@ -43,9 +43,9 @@ test('error classes become titles', () => {
 
 test('an address leads back to where it came from, whatever the id holds', () => {
   for (const id of ['abc', 'a/b c#d', 'é😀'])
-    expect(parseRoute(hrefOf('extract', id))).toEqual({ room: 'extract', id });
-  expect(parseRoute('#/nowhere')).toEqual({ room: 'start', id: null });
-  expect(parseRoute('')).toEqual({ room: 'start', id: null });
+    expect(parseRoute(hrefOf('extract', id))).toEqual({ room: 'extract', id, part: '' });
+  expect(parseRoute('#/nowhere')).toEqual({ room: 'start', id: null, part: '' });
+  expect(parseRoute('')).toEqual({ room: 'start', id: null, part: '' });
 });
 
 test('the Python lines name the arrays that the export holds', () => {

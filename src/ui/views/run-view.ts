@@ -1,5 +1,5 @@
 import { css, html, type TemplateResult } from 'lit';
-import { customElement, property, query, state } from 'lit/decorators.js';
+import { customElement, property, query } from 'lit/decorators.js';
 import type { RunStatus } from '../../engine/training-protocol.ts';
 import '../elements/confirm-dialog.ts';
 import type { ConfirmDialog } from '../elements/confirm-dialog.ts';
@@ -16,16 +16,25 @@ import './run/resume-dialog.ts';
 import type { ResumeDialog } from './run/resume-dialog.ts';
 import './run/run-checkpoints.ts';
 import './run/run-curves.ts';
+import './run/run-map.ts';
+import './run/run-results.ts';
+import './run/run-use.ts';
 import { TrainingView } from './training-view.ts';
 
-const tabs = [{ key: 'training', title: 'Training' }] as const;
+const tabs = [
+  { key: 'training', title: 'Training' },
+  { key: 'results', title: 'Results' },
+  { key: 'map', title: 'Map' },
+  { key: 'use', title: 'Use it' },
+] as const;
 type TabKey = (typeof tabs)[number]['key'];
 
 /** One run while it trains and afterwards. */
 @customElement('run-view')
 export class RunView extends TrainingView {
   @property({ attribute: 'run-id' }) runId = '';
-  @state() private tab: TabKey = 'training';
+  /** Which part of the run is shown: the third part of the address. */
+  @property() tab = '';
   @query('confirm-dialog') private confirm!: ConfirmDialog;
   @query('resume-dialog') private resumeDialog!: ResumeDialog;
 
@@ -53,8 +62,8 @@ export class RunView extends TrainingView {
     `,
   ];
 
-  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('runId')) this.tab = 'training';
+  get #tab(): TabKey {
+    return tabs.find(({ key }) => key === this.tab)?.key ?? 'training';
   }
 
   override render(): TemplateResult {
@@ -107,15 +116,17 @@ export class RunView extends TrainingView {
               role="tab"
               id="tab-${key}"
               aria-controls="panel"
-              aria-selected=${key === this.tab ? 'true' : 'false'}
-              tabindex=${key === this.tab ? 0 : -1}
-              @click=${() => (this.tab = key)}
+              aria-selected=${key === this.#tab ? 'true' : 'false'}
+              tabindex=${key === this.#tab ? 0 : -1}
+              @click=${() => this.#show(key)}
             >
               ${title}
             </button>`,
         )}
       </div>
-      <div class="view" id="panel" role="tabpanel" aria-labelledby="tab-${this.tab}">${this.#panel(run)}</div>
+      <div class="view" id="panel" role="tabpanel" aria-labelledby="tab-${this.#tab}">
+        ${this.#panel(run)}
+      </div>
       <resume-dialog
         .model=${this.model}
         .app=${this.app}
@@ -126,13 +137,19 @@ export class RunView extends TrainingView {
     </div>`;
   }
 
+  #show(tab: TabKey): void {
+    this.tab = tab;
+    // The address keeps the tab, without a step in the history for each.
+    history.replaceState(null, '', `${hrefOf('runs', this.runId)}/${tab}`);
+  }
+
   #onKey(event: KeyboardEvent): void {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;
-    const at = tabs.findIndex(({ key }) => key === this.tab);
+    const at = tabs.findIndex(({ key }) => key === this.#tab);
     const next = tabs[(at + step + tabs.length) % tabs.length];
     if (!next) return;
-    this.tab = next.key;
+    this.#show(next.key);
     void this.updateComplete.then(() =>
       this.renderRoot.querySelector<HTMLElement>(`#tab-${next.key}`)?.focus(),
     );
@@ -140,6 +157,30 @@ export class RunView extends TrainingView {
 
   #panel(run: RunStatus): TemplateResult {
     const { model, app, training, state } = this;
+    if (this.#tab === 'results')
+      return html`<run-results
+        .model=${model}
+        .app=${app}
+        .training=${training}
+        .state=${state}
+        .run=${run}
+      ></run-results>`;
+    if (this.#tab === 'map')
+      return html`<run-map
+        .model=${model}
+        .app=${app}
+        .training=${training}
+        .state=${state}
+        .run=${run}
+      ></run-map>`;
+    if (this.#tab === 'use')
+      return html`<run-use
+        .model=${model}
+        .app=${app}
+        .training=${training}
+        .state=${state}
+        .run=${run}
+      ></run-use>`;
     return html`${this.#progress(run)}
       <run-curves .run=${run}></run-curves>
       <run-checkpoints

@@ -180,6 +180,18 @@ export const scenes: Readonly<Record<string, Scene>> = {
     hash: '#/runs/run1',
     start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(1)] },
   },
+  'run-results': {
+    hash: '#/runs/run1/results',
+    start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(1)] },
+  },
+  'run-map': {
+    hash: '#/runs/run1/map',
+    start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(1)] },
+  },
+  'run-use': {
+    hash: '#/runs/run1/use',
+    start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(1)] },
+  },
   'run-failed': {
     hash: '#/runs/run1',
     start: {
