@@ -62,7 +62,7 @@ export class RunView extends TrainingView {
     `,
   ];
 
-  get #tab(): TabKey {
+  #shownTab(): TabKey {
     return tabs.find(({ key }) => key === this.tab)?.key ?? 'training';
   }
 
@@ -116,15 +116,15 @@ export class RunView extends TrainingView {
               role="tab"
               id="tab-${key}"
               aria-controls="panel"
-              aria-selected=${key === this.#tab ? 'true' : 'false'}
-              tabindex=${key === this.#tab ? 0 : -1}
+              aria-selected=${key === this.#shownTab() ? 'true' : 'false'}
+              tabindex=${key === this.#shownTab() ? 0 : -1}
               @click=${() => this.#show(key)}
             >
               ${title}
             </button>`,
         )}
       </div>
-      <div class="view" id="panel" role="tabpanel" aria-labelledby="tab-${this.#tab}">
+      <div class="view" id="panel" role="tabpanel" aria-labelledby="tab-${this.#shownTab()}">
         ${this.#panel(run)}
       </div>
       <resume-dialog
@@ -146,7 +146,7 @@ export class RunView extends TrainingView {
   #onKey(event: KeyboardEvent): void {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (step === 0) return;
-    const at = tabs.findIndex(({ key }) => key === this.#tab);
+    const at = tabs.findIndex(({ key }) => key === this.#shownTab());
     const next = tabs[(at + step + tabs.length) % tabs.length];
     if (!next) return;
     this.#show(next.key);
@@ -157,7 +157,7 @@ export class RunView extends TrainingView {
 
   #panel(run: RunStatus): TemplateResult {
     const { model, app, training, state } = this;
-    if (this.#tab === 'results')
+    if (this.#shownTab() === 'results')
       return html`<run-results
         .model=${model}
         .app=${app}
@@ -165,7 +165,7 @@ export class RunView extends TrainingView {
         .state=${state}
         .run=${run}
       ></run-results>`;
-    if (this.#tab === 'map')
+    if (this.#shownTab() === 'map')
       return html`<run-map
         .model=${model}
         .app=${app}
@@ -173,7 +173,7 @@ export class RunView extends TrainingView {
         .state=${state}
         .run=${run}
       ></run-map>`;
-    if (this.#tab === 'use')
+    if (this.#shownTab() === 'use')
       return html`<run-use
         .model=${model}
         .app=${app}

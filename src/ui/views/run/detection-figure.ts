@@ -80,20 +80,17 @@ export class DetectionFigure extends LitElement {
   }
 
   #series(name: string, { falseAccept, falseReject }: CurveData, color: number): LineSeries {
+    const isDet = this.kind === 'det';
+    const fits = (rate: number): boolean => !isDet || (rate >= lowest && rate <= highest);
     const points = Array.from(falseAccept, (accept, index) => [accept, falseReject[index] ?? 0] as const)
-      .filter(
-        ([accept, reject]) => this.kind === 'roc' || (accept > 0 && accept < 1 && reject > 0 && reject < 1),
-      )
+      .filter(([accept, reject]) => fits(accept) && fits(reject))
       .toSorted(([a, missA], [b, missB]) => a - b || missB - missA);
-    const clamp = (value: number): number => Math.min(highest, Math.max(lowest, value));
-    return this.kind === 'roc'
-      ? { name, color, x: points.map(([accept]) => accept), y: points.map(([, reject]) => 1 - reject) }
-      : {
-          name,
-          color,
-          x: points.map(([accept]) => clamp(accept)),
-          y: points.map(([, reject]) => clamp(reject)),
-        };
+    return {
+      name,
+      color,
+      x: points.map(([accept]) => accept),
+      y: points.map(([, reject]) => (isDet ? reject : 1 - reject)),
+    };
   }
 }
 
