@@ -15,29 +15,7 @@ import type {
 import type { TrainingPlayground } from './engine/training-protocol.ts';
 
 /** What the page and scripts call. */
-export type WholePlayground = Playground &
-  Pick<
-    TrainingPlayground,
-    | 'train'
-    | 'runs'
-    | 'run'
-    | 'pauseRun'
-    | 'stopRun'
-    | 'runFinished'
-    | 'previewResume'
-    | 'resumeRun'
-    | 'removeRun'
-    | 'checkpoints'
-    | 'pinCheckpoint'
-    | 'deleteCheckpoint'
-    | 'pruneCheckpoints'
-    | 'exportCheckpoint'
-    | 'importCheckpoint'
-    | 'previewTraining'
-    | 'evaluate'
-    | 'crossValidate'
-    | 'proveResume'
-  >;
+export type WholePlayground = Playground & TrainingPlayground;
 
 declare global {
   interface Window {
@@ -156,6 +134,14 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
     evaluate: (id, request) => engine.evaluate(id, request),
     crossValidate: (request) => engine.crossValidate(request),
     proveResume: (request, steps) => engine.proveResume(request, steps),
+    map: (extraction, request) => engine.map(extraction, request),
+    predict: (id, audio) => engine.predict(id, audio),
+    exportRun: (id) => engine.exportRun(id),
+
+    clip: (datasetId, path) => engine.clip(datasetId, path),
+    relabel: (datasetId, changes) => engine.relabel(datasetId, changes),
+    undoRelabel: (datasetId) => engine.undoRelabel(datasetId),
+    exportLabels: (datasetId) => engine.exportLabels(datasetId),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

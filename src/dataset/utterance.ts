@@ -11,6 +11,8 @@ export interface Utterance {
   readonly label: string | null;
   readonly speaker: string | null;
   readonly split: Split | null;
+  /** Left out of training by a correction; the file and its embedding stay. */
+  readonly isSetAside?: boolean;
 }
 
 /** A file that was set aside, with a sentence that says why. */

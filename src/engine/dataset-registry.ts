@@ -6,10 +6,12 @@ import type { FoundFile, Intake } from '../dataset/found-file.ts';
 import { datasetId } from '../dataset/identity.ts';
 import type { Reject, Utterance } from '../dataset/utterance.ts';
 import type { ClipLabels } from '../export/embeddings-npz.ts';
+import { encodeLabelsCsv } from '../export/labels-csv.ts';
 import { pageUrl } from '../lib/page-url.ts';
 import type { RecordStore } from '../shards/store.ts';
 import { FilesNeededError, UnknownIdError } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
+import { LabelLayers, type LabelChange } from './label-layer.ts';
 import type { DatasetOptions, DatasetOrigin, DatasetStatus } from './protocol.ts';
 
 /** What is written about a dataset, so that a reopened page knows its table without its files. */
@@ -41,11 +43,13 @@ export class DatasetRegistry {
   readonly #pool: DecodePool;
   readonly #events: EventHub;
   readonly #store: () => Promise<RecordStore>;
+  readonly #layers: LabelLayers;
 
   constructor(pool: DecodePool, events: EventHub, store: () => Promise<RecordStore>) {
     this.#pool = pool;
     this.#events = events;
     this.#store = store;
+    this.#layers = new LabelLayers(store);
   }
 
   list(): DatasetStatus[] {
@@ -82,7 +86,8 @@ export class DatasetRegistry {
       labels: options.labels ?? this.#open.get(id)?.record.labels ?? 'auto',
       rejects: setAside,
     };
-    const dataset: OpenDataset = { id, record, built: build(record), files };
+    await this.#layers.load(id);
+    const dataset: OpenDataset = { id, record, built: this.#build(id, record), files };
     this.#open.set(id, dataset);
     this.#announce(dataset);
 
@@ -95,7 +100,7 @@ export class DatasetRegistry {
       else readable.push({ path, sizeBytes, durationSec: header.durationSec });
     }
     dataset.record = { ...record, clips: readable, rejects };
-    dataset.built = build(dataset.record);
+    dataset.built = this.#build(id, dataset.record);
     this.#announce(dataset);
     if (await this.#isRemembered(id)) await this.remember(id);
     return statusOf(dataset);
@@ -109,7 +114,7 @@ export class DatasetRegistry {
   async useScheme(id: string, scheme: string): Promise<DatasetStatus> {
     const dataset = this.#require(id);
     const record = { ...dataset.record, labels: scheme };
-    dataset.built = build(record);
+    dataset.built = this.#build(id, record);
     dataset.record = record;
     if (await this.#isRemembered(id)) await this.remember(id);
     this.#announce(dataset);
@@ -158,10 +163,51 @@ export class DatasetRegistry {
       const ref = await store.find(job, KIND, KIND);
       if (!ref) continue;
       const record = JSON.parse(new TextDecoder().decode(await store.read(ref))) as DatasetRecord;
-      const dataset: OpenDataset = { id, record, built: build(record), files: new Map() };
+      await this.#layers.load(id);
+      const dataset: OpenDataset = { id, record, built: this.#build(id, record), files: new Map() };
       this.#open.set(id, dataset);
       this.#announce(dataset);
     }
+  }
+
+  /** Corrections as one step: kept, shown, and learned from by the next run. @throws NotWriterError */
+  async relabel(id: string, changes: readonly LabelChange[]): Promise<void> {
+    const known = new Set(this.#require(id).built.utterances.map(({ path }) => path));
+    const missing = changes.find(({ path }) => !known.has(path));
+    if (missing) throw new UnknownIdError('clip', missing.path);
+    await this.#layers.add(id, changes);
+    this.#rebuild(id);
+  }
+
+  /** Takes the newest step of corrections back. */
+  async undoRelabel(id: string): Promise<void> {
+    this.#require(id);
+    await this.#layers.undo(id);
+    this.#rebuild(id);
+  }
+
+  /** The labels of the day as a CSV; clips set aside have none. */
+  exportLabels(id: string): File {
+    const { record, built } = this.#require(id);
+    const rows = built.utterances.map((one) => (one.isSetAside ? { ...one, label: null } : one));
+    return new File([encodeLabelsCsv(rows)], `${record.name}-labels.csv`, { type: 'text/csv' });
+  }
+
+  /** Paths of clips that are to be left out of training. */
+  setAside(id: string): ReadonlySet<string> {
+    const utterances = this.#open.get(id)?.built.utterances ?? [];
+    return new Set(utterances.filter(({ isSetAside }) => isSetAside).map(({ path }) => path));
+  }
+
+  #rebuild(id: string): void {
+    const dataset = this.#require(id);
+    dataset.built = this.#build(id, dataset.record);
+    this.#announce(dataset);
+  }
+
+  #build(id: string, { name, clips, tables, labels }: DatasetRecord): BuiltDataset {
+    const built = buildDataset({ name, clips, tables, labels });
+    return { ...built, utterances: this.#layers.apply(id, built.utterances) };
   }
 
   async #isRemembered(id: string): Promise<boolean> {
@@ -178,10 +224,6 @@ export class DatasetRegistry {
   #announce(dataset: OpenDataset): void {
     this.#events.emit({ type: 'dataset', dataset: statusOf(dataset) });
   }
-}
-
-function build({ name, clips, tables, labels }: DatasetRecord): BuiltDataset {
-  return buildDataset({ name, clips, tables, labels });
 }
 
 /** A table that cannot be read is set aside with its reason; the clips stay. */

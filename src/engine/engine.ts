@@ -46,7 +46,7 @@ export function createEngine(choice: BackendChoice) {
     announceStorage,
   });
   const extractions = new ExtractionRegistry({ stores, datasets, encoders, runner, events });
-  const training = createTraining({ stores, datasets, encoders, devices, extractions, remote, events });
+  const training = createTraining({ stores, datasets, encoders, devices, extractions, pool, remote, events });
 
   /** Says what opening the store repaired, and follows what another tab writes. */
   function welcome(store: RecordStore): void {

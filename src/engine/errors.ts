@@ -4,7 +4,7 @@ import { PlaygroundError } from '../lib/errors.ts';
 export class UnknownIdError extends PlaygroundError {
   override readonly name: string = 'UnknownIdError';
   constructor(
-    what: 'dataset' | 'encoder' | 'extraction' | 'shard' | 'run' | 'checkpoint' | 'embeddings file',
+    what: 'dataset' | 'encoder' | 'extraction' | 'shard' | 'run' | 'checkpoint' | 'embeddings file' | 'clip',
     id: string,
   ) {
     super(`There is no ${what} “${id}”. List what is there and use one of its ids.`);

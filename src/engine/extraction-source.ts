@@ -1,4 +1,4 @@
-import type { ClipLabels } from '../export/embeddings-npz.ts';
+import { clipPath, type ClipLabels } from '../export/embeddings-npz.ts';
 import { decodeShard, readShardInfo } from '../shards/shard-rows.ts';
 import type { RecordStore } from '../shards/store.ts';
 import { TrainingDataError } from '../training/errors.ts';
@@ -16,9 +16,11 @@ export async function extractionSource(request: {
   readonly store: () => RecordStore;
   readonly job: ExtractionJob;
   readonly labelsOf: (path: string) => ClipLabels | null;
+  /** Clips that a person took out of training. */
+  readonly isSetAside?: (path: string) => boolean;
   readonly layer: number | null;
 }): Promise<TrainingSourceData> {
-  const { store, job, labelsOf, layer } = request;
+  const { store, job, labelsOf, isSetAside, layer } = request;
   await job.refresh();
   const committed = job.shards.filter(({ meta }) => rowCount(meta) > 0);
   if (committed.length === 0)
@@ -42,7 +44,9 @@ export async function extractionSource(request: {
       dataset: dataset.id,
       layer,
     },
-    rows: found.map(({ id }) => sourceRow(id, labelsOf(id.replace(/#aug\d+$/, '')) ?? none)),
+    rows: found
+      .map(({ id }) => sourceRow(id, labelsOf(clipPath(id)) ?? none))
+      .filter(({ clip }) => !isSetAside?.(clip)),
     async features(ids) {
       const collector = new FeatureCollector(ids, layer);
       await job.refresh();

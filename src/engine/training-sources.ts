@@ -40,10 +40,12 @@ export class TrainingSources {
   #extraction(id: string, layer: number | null): Promise<TrainingSourceData> {
     const job = this.#extractions.job(id);
     const labels = this.#datasets.labels(job.spec.dataset.id);
+    const setAside = this.#datasets.setAside(job.spec.dataset.id);
     return extractionSource({
       store: this.#store,
       job,
       labelsOf: (path) => labels.get(path) ?? null,
+      isSetAside: (path) => setAside.has(path),
       layer,
     });
   }

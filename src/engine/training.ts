@@ -1,8 +1,12 @@
+import type { DecodePool } from '../audio/pool.ts';
 import type { DatasetRegistry } from './dataset-registry.ts';
 import type { DeviceManager } from './device-manager.ts';
 import type { EncoderRegistry } from './encoder-registry.ts';
+import { embeddingMap } from './embedding-map.ts';
+import { InvalidRequestError } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
 import type { ExtractionRegistry } from './extraction-registry.ts';
+import type { LabelChange } from './label-layer.ts';
 import type { RemoteJobs } from './remote-jobs.ts';
 import type { RetentionPolicy } from '../training/retention.ts';
 import {
@@ -12,6 +16,8 @@ import {
   pinCheckpoint,
   pruneCheckpoints,
 } from './run-checkpoints.ts';
+import { exportRun } from './run-export.ts';
+import { predictRecording } from './run-predict.ts';
 import type { Part } from './run-record.ts';
 import { RunRegistry } from './run-registry.ts';
 import { RunRunner } from './run-runner.ts';
@@ -33,12 +39,14 @@ export interface TrainingParts {
   readonly encoders: EncoderRegistry;
   readonly devices: DeviceManager;
   readonly extractions: ExtractionRegistry;
+  readonly pool: DecodePool;
   readonly remote: RemoteJobs;
   readonly events: EventHub;
 }
 
 /** The training half of the engine, joined: its calls are part of what the worker exposes. */
-export function createTraining({ stores, datasets, devices, extractions, remote, events }: TrainingParts) {
+export function createTraining(parts: TrainingParts) {
+  const { stores, datasets, encoders, devices, extractions, pool, remote, events } = parts;
   const trainingDevices = new EngineTrainingDevices(devices);
   const sources = new TrainingSources(() => stores.current, extractions, datasets);
   const runner = new RunRunner({
@@ -100,6 +108,47 @@ export function createTraining({ stores, datasets, devices, extractions, remote,
       await stores.writer();
       return importCheckpoint(runs, file, (layer) => sources.keep(extraction, layer));
     },
+
+    async map(
+      extraction: TrainingSource,
+      request: { readonly method?: 'pca' | 'umap'; readonly run?: string } = {},
+    ) {
+      await started();
+      const job = request.run === undefined ? null : runs.job(request.run);
+      const data = await sources.open(extraction, job?.spec.source.layer ?? null);
+      return embeddingMap(data, request.method ?? 'pca', job && { job, judge });
+    },
+    async predict(id: string, audio: File | { readonly samples: Float32Array; readonly sampleRate: number }) {
+      await started();
+      const job = runs.job(id);
+      if (job.spec.source.kind === 'file')
+        throw new InvalidRequestError(
+          'This head learned from an .npz, so the encoder for a recording is not known; score an .npz by the Python file of the export.',
+        );
+      const extraction = extractions.job(job.spec.source.id);
+      return predictRecording({ pool, devices, encoders, trainingDevices }, job, extraction, audio);
+    },
+    async exportRun(id: string) {
+      await started();
+      return exportRun(runs.job(id), await runs.status(id), judge);
+    },
+
+    async clip(datasetId: string, path: string) {
+      await started();
+      await datasets.requireFiles(datasetId, datasets.get(datasetId).name);
+      return datasets.openFile(datasetId, path);
+    },
+    async relabel(datasetId: string, changes: readonly LabelChange[]) {
+      await started();
+      await stores.writer();
+      await datasets.relabel(datasetId, changes);
+    },
+    async undoRelabel(datasetId: string) {
+      await started();
+      await stores.writer();
+      await datasets.undoRelabel(datasetId);
+    },
+    exportLabels: (datasetId: string) => datasets.exportLabels(datasetId),
 
     async previewTraining(request: TrainRequest) {
       await started();
