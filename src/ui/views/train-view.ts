@@ -104,9 +104,10 @@ export class TrainView extends TrainingView {
       playground.previewTraining(request),
     );
     if (key !== this.#asked) return;
+    const isNewShape = preview !== null && preview.layout.kind !== this.preview?.layout.kind;
     this.preview = preview;
     // Embeddings of another shape: the head that can read them, before the person meets a refusal.
-    if (preview && !canRead(this.state.draft.config.head.kind, preview.layout.kind))
+    if (isNewShape && !canRead(this.state.draft.config.head.kind, preview.layout.kind))
       this.#configure({ head: defaultHeadFor(preview.layout.kind) });
   }
 
@@ -341,7 +342,7 @@ export class TrainView extends TrainingView {
                 { name: 'learning rate', x: points.map(([step]) => step), y: points.map(([, rate]) => rate) },
               ]}
               .x=${{ label: 'step' }}
-              .y=${{ label: 'learning rate', format: formatRate }}
+              .y=${{ label: 'rate', format: formatRate }}
             ></line-chart>`
           : ''
       }

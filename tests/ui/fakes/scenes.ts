@@ -192,6 +192,16 @@ export const scenes: Readonly<Record<string, Scene>> = {
     hash: '#/runs/run1/use',
     start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(1)] },
   },
+  'run-refused': {
+    hash: '#/runs/run1',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      jobs: [running],
+      runs: [fakeRun(0.5, { state: 'paused' })],
+      refusals: ['The state of adamw means nothing to sgd; start a fresh run from these weights.'],
+    },
+  },
   'run-failed': {
     hash: '#/runs/run1',
     start: {

@@ -208,7 +208,7 @@ export class ResumeDialog extends RunPart {
                 },
               ]}
               .x=${{ label: 'update' }}
-              .y=${{ label: 'learning rate', format: formatRate }}
+              .y=${{ label: 'rate', format: formatRate }}
             ></line-chart>`
           : ''
       }

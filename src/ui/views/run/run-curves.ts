@@ -56,7 +56,7 @@ export class RunCurves extends LitElement {
           .height=${200}
           .series=${[{ name: 'learning rate', x: steps, y: run.steps.map(([, , rate]) => rate) }]}
           .x=${{ label: 'update', domain: [0, Math.max(1, run.totalSteps)] }}
-          .y=${{ label: 'learning rate', format: formatRate }}
+          .y=${{ label: 'rate', format: formatRate }}
         ></line-chart>
       </figure-frame>
     </div>`;
