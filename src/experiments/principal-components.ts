@@ -94,7 +94,7 @@ function rotate(basis: Float64Array, image: Float64Array, rank: number, width: n
     for (let p = 0; p < rank; p += 1)
       for (let q = p + 1; q < rank; q += 1) {
         const off = small[p]![q]!;
-        if (Math.abs(off) < 1e-15 * Math.sqrt(Math.abs(small[p]![p]! * small[q]![q]!))) continue;
+        if (Math.abs(off) <= 1e-15 * Math.sqrt(Math.abs(small[p]![p]! * small[q]![q]!))) continue;
         const theta = (small[q]![q]! - small[p]![p]!) / (2 * off);
         const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1));
         const [c, s] = [1 / Math.hypot(t, 1), t / Math.hypot(t, 1)];

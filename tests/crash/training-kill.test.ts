@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => served.server.close());
 
 test.each([
-  { backend: 'wasm', examples: 1000, width: 128, hidden: 64, batchSize: 16 },
-  { backend: 'webgpu', examples: 160, width: 16, hidden: 8, batchSize: 16 },
+  { backend: 'wasm', examples: 1000, width: 128, hidden: 64, batchSize: 16, checkpointEverySteps: 7 },
+  { backend: 'webgpu', examples: 160, width: 16, hidden: 8, batchSize: 16, checkpointEverySteps: 2 },
 ] as const)(
   'a run on $backend killed at random moments ends in the bits of one that was not',
   async (options) => {

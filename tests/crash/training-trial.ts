@@ -18,6 +18,7 @@ export interface TrainingTrialOptions {
   readonly width: number;
   readonly hidden: number;
   readonly batchSize: number;
+  readonly checkpointEverySteps: number;
 }
 
 export interface TrainingTrialReport {
@@ -59,7 +60,10 @@ export class TrainingTrial {
     const group = await BrowserGroup.start({ profile: this.profile });
     const page = await this.#open(group);
     const id = await this.#goOn(page);
-    await this.#follow(page, id);
+    const newOne = this.#follow(page, id);
+    // Mostly in the midst of commits; now and then before the first.
+    if (random.nextInt(4) > 0) await newOne;
+    else newOne.catch(() => undefined);
     await sleep(random.nextFloat() * longestMs);
     this.report.sessions += 1;
     if (ending === 'crash renderer') await page.goto('chrome://crash').catch(() => undefined);
@@ -121,29 +125,30 @@ export class TrainingTrial {
   }
 
   async #train(page: Page, retention: RetentionPolicy = { kind: 'last', count: 3 }): Promise<string> {
-    const { hidden, batchSize } = this.#options;
+    const { hidden, batchSize, checkpointEverySteps } = this.#options;
     return page.evaluate(
-      async ({ npz, size, batch, kept }) => {
+      async ({ npz, size, batch, every, kept }) => {
         const bytes = Uint8Array.from(atob(npz), (letter) => letter.charCodeAt(0));
         return window.playground.train({
           extraction: new File([bytes], 'clouds.npz'),
           head: { kind: 'mlp', hidden: [size], dropout: 0.2 },
           epochs: 5000,
           batchSize: batch,
-          checkpointEverySteps: 7,
+          checkpointEverySteps: every,
           retention: kept,
         });
       },
-      { npz: this.#npz, size: hidden, batch: batchSize, kept: retention },
+      { npz: this.#npz, size: hidden, batch: batchSize, every: checkpointEverySteps, kept: retention },
     );
   }
 
-  /** From now on the page tells every checkpoint that it sees committed; resolves with the first. */
+  /** From now on the page tells every checkpoint that it sees committed; resolves with the first new one. */
   async #follow(page: Page, id: string): Promise<void> {
     await page.evaluate(
-      async (run) =>
+      async ({ run, every }) =>
         new Promise<void>((resolve) => {
           let asking = false;
+          let first: string | null = null;
           window.playground.subscribe((event) => {
             if (event.type !== 'run' || asking) return;
             asking = true;
@@ -152,11 +157,12 @@ export class TrainingTrial {
               const last = all.find(({ isLast }) => isLast);
               if (!last) return;
               await window.acknowledged(String(last.step));
-              resolve();
+              first ??= last.name;
+              if (last.name !== first || last.step === every) resolve();
             });
           });
         }),
-      id,
+      { run: id, every: this.#options.checkpointEverySteps },
     );
   }
 }

@@ -18,6 +18,7 @@ test('a run killed in the midst of epochs ends in the bits of one that was not',
     width: 32,
     hidden: 16,
     batchSize: 16,
+    checkpointEverySteps: 7,
   });
   const random = Rng.fromSeed(3, 'training');
   try {

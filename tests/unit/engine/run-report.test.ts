@@ -7,18 +7,10 @@ import { exportCheckpoint } from '../../../src/engine/run-checkpoints.ts';
 import { classificationReport, historyCsv } from '../../../src/engine/run-report.ts';
 import { scoreScript } from '../../../src/engine/score-script.ts';
 import { MemoryDisk } from '../../../src/shards/memory.ts';
+import { hasNumpy } from '../../numpy.ts';
 import { cloudsFile, openSession } from './training-session.ts';
 
 const clouds = cloudsFile({ spread: 0.5 });
-
-function hasNumpy(): boolean {
-  try {
-    execFileSync('/usr/bin/python3', ['-c', 'import numpy'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test.runIf(hasNumpy())('the Python file scores an .npz with the exported head as the app does', async () => {
   const session = await openSession(new MemoryDisk());
