@@ -1,5 +1,5 @@
 // `npm run bench -- encode [option=value …]`: × real time of the encoder alone on each device. Without options nano and
-// base width on wasm, and both on webgpu where the adapter is hardware (else on short clips). With options one run,
+// base width on wasm, and both on webgpu where the adapter is hardware (else nano alone, on a short clip). With options one run,
 // for example `backend=wasm encoder=large seconds=16 batch=1 rounds=50 plain=true`.
 import { hasHardwareAdapter, openBenchPage } from './bench-page.ts';
 import type { EncodeFigures, EncodeRequest } from './encode-worker.ts';
@@ -60,10 +60,7 @@ try {
     if (isHardware) {
       await measure({ backend: 'webgpu', encoder: 'nano', seconds: 5, batch: 16, rounds: 9 });
       await measure({ backend: 'webgpu', encoder: 'base', seconds: 5, batch: 8, rounds: 9 });
-    } else {
-      await measure({ backend: 'webgpu', encoder: 'nano', seconds: 1, batch: 2, rounds: 3 });
-      await measure({ backend: 'webgpu', encoder: 'base', seconds: 0.5, batch: 1, rounds: 1 });
-    }
+    } else await measure({ backend: 'webgpu', encoder: 'nano', seconds: 1, batch: 1, rounds: 1 });
   }
 } finally {
   await close();
