@@ -32,7 +32,7 @@ export interface ChartMark {
 }
 
 const dashes = ['', '7 4', '2 3', '9 3 2 3'];
-const margin = { top: 10, right: 14, bottom: 40, left: 58 };
+const margin = { top: 10, right: 14, bottom: 40, left: 68 };
 const plain = new Intl.NumberFormat('en', { maximumSignificantDigits: 4 });
 
 /** Index of the entry nearest to a value in an ascending list; −1 in an empty one. */
@@ -177,7 +177,7 @@ export class LineChart extends LitElement implements Figure {
       ${this.marks.map(
         ({ x, label }) =>
           svg`<g><path d="M${px(x)} ${margin.top}V${bottom}" stroke=${palette.signal} stroke-dasharray="4 3" />
-            <text x=${px(x) + 4} y=${margin.top + 11} fill=${palette.quiet}>${label}</text></g>`,
+            <text x=${px(x) + 4} y=${bottom - 6} fill=${palette.quiet}>${label}</text></g>`,
       )}
       ${this.series.map((line, index) =>
         this.hidden_.has(line.name) ? nothing : this.#line(line, index, palette, px, py),
