@@ -1,8 +1,7 @@
-import type { TrainingPlayground } from './engine/training-protocol.ts';
-import { createPlayground, type WholePlayground } from './playground.ts';
+import { createPlayground } from './playground.ts';
 import './ui/app-shell.ts';
 
 const wanted = new URL(location.href).searchParams.get('device');
 window.playground = createPlayground(wanted === 'webgpu' || wanted === 'wasm' ? wanted : 'auto');
 const shell = document.querySelector('app-shell');
-if (shell) shell.playground = window.playground as WholePlayground & TrainingPlayground;
+if (shell) shell.playground = window.playground;
