@@ -27,7 +27,7 @@ const options = givenOptions();
 const clips = numberOption(options, 'clips', 360);
 const baseClips = numberOption(options, 'base', 100);
 
-await build({ logLevel: 'warn' });
+await build({ logLevel: 'error' });
 const { url, server } = await serveBuild([serveSeededBase()]);
 const { page, close } = await openProfile();
 

@@ -28,6 +28,8 @@ export interface TrainingFigures {
   readonly epochSec: number;
   /** From the end of the epoch until the checkpoint is safe in the record store. */
   readonly checkpointSec: number;
+  /** The part of it that the store took. */
+  readonly commitSec: number;
   readonly checkpointBytes: number;
 }
 
@@ -58,7 +60,7 @@ async function measure(
   name: string,
   head: HeadConfig,
   count: number,
-): Promise<Pick<TrainingFigures, 'epochSec' | 'checkpointSec' | 'checkpointBytes'>> {
+): Promise<Pick<TrainingFigures, 'epochSec' | 'checkpointSec' | 'commitSec' | 'checkpointBytes'>> {
   const config: TrainingConfig = {
     ...defaultTraining,
     head,
@@ -68,6 +70,7 @@ async function measure(
   };
   const epochSec: number[] = [];
   const checkpointSec: number[] = [];
+  const commitSec: number[] = [];
   let checkpointBytes = 0;
   let began = 0;
   await fit({
@@ -83,15 +86,24 @@ async function measure(
       },
       onCheckpoint: async (checkpoint) => {
         const bytes = encodeCheckpoint(checkpoint);
+        const encoded = performance.now();
         await store.append(name, 'checkpoint', `epoch-${checkpoint.epoch}`, {}, bytes);
         const now = performance.now();
-        if (epochSec.length > 0) checkpointSec.push((now - began) / 1000);
+        if (epochSec.length > 0) {
+          checkpointSec.push((now - began) / 1000);
+          commitSec.push((now - encoded) / 1000);
+        }
         checkpointBytes = bytes.length;
         began = now;
       },
     },
   });
-  return { epochSec: median(epochSec), checkpointSec: median(checkpointSec), checkpointBytes };
+  return {
+    epochSec: median(epochSec),
+    checkpointSec: median(checkpointSec),
+    commitSec: median(commitSec),
+    checkpointBytes,
+  };
 }
 
 async function bench({ backend, rows, epochs }: TrainingJob): Promise<TrainingFigures[]> {
