@@ -161,6 +161,15 @@ export class RunRecord {
     await this.#store().forget(this.job, CHECKPOINT, key);
   }
 
+  /** Bytes of checkpoints that were pruned or replaced. */
+  async freeableBytes(): Promise<number> {
+    return (await this.#store().space(this.job)).freeableBytes;
+  }
+
+  async compact(): Promise<void> {
+    await this.#store().compact(this.job);
+  }
+
   async remove(): Promise<void> {
     await this.#store().removeJob(this.job);
   }

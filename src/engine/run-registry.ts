@@ -4,7 +4,7 @@ import type { Checkpoint } from '../training/checkpoint.ts';
 import type { TrainingConfig } from '../training/config.ts';
 import { ResumeRefusedError } from '../training/errors.ts';
 import type { RecordStore } from '../shards/store.ts';
-import { InvalidRequestError, UnknownIdError } from './errors.ts';
+import { errorInWords, InvalidRequestError, UnknownIdError } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
 import { dropKeptFile } from './file-source.ts';
 import { plannedSteps } from './run-data.ts';
@@ -292,7 +292,19 @@ export class RunRegistry {
 
   async #recall(id: string): Promise<boolean> {
     const record = new RunRecord(() => this.#parts.stores.current, id);
-    const [spec, progress] = [await record.readSpec(), await record.readProgress()];
+    let spec: RunSpec | null;
+    try {
+      spec = await record.readSpec();
+    } catch (error) {
+      // One run that cannot be read may not keep the others from being shown.
+      this.#parts.events.emit({
+        type: 'notice',
+        level: 'error',
+        text: `The run ${id} cannot be read and is left out: ${errorInWords(error).reason}`,
+      });
+      return false;
+    }
+    const progress = await record.readProgress();
     if (!spec || !progress) return false;
     const job = new RunJob(record, spec, progress);
     await job.refresh();

@@ -22,8 +22,9 @@ export interface RunRunnerParts {
 }
 
 /** Trouble that a person can mend: the run pauses with the reason and goes on from its last checkpoint. */
-const PAUSING = new Set(['StorageFullError', 'QuotaExceededError']);
+const PAUSING = new Set(['StorageFullError', 'QuotaExceededError', 'StaleWriterError', 'NotWriterError']);
 const ATTEMPTS_WITHOUT_PROGRESS = 3;
+const WORTH_COMPACTING_BYTES = 64e6;
 
 /** Carries out runs one at a time, beside extractions. */
 export class RunRunner {
@@ -78,6 +79,7 @@ export class RunRunner {
       job.endRequest = null;
       this.announce(job);
       job.announceEnd();
+      await tidy(job);
     }
   }
 
@@ -213,4 +215,14 @@ export async function applyRetention(job: RunJob): Promise<void> {
   const doomed = checkpointsToPrune(kept, retention);
   for (const key of doomed) await job.record.forgetCheckpoint(key);
   if (doomed.length > 0) await job.refreshCheckpoints();
+}
+
+/** Gives back what pruned checkpoints held, where it is worth rewriting a segment for. */
+async function tidy(job: RunJob): Promise<void> {
+  try {
+    if ((await job.record.freeableBytes()) > WORTH_COMPACTING_BYTES) await job.record.compact();
+  } catch (error) {
+    // The run has ended well or ill already; its space can be freed another time.
+    console.warn('The space of pruned checkpoints could not be freed.', error);
+  }
 }

@@ -97,6 +97,20 @@ test('a loss that is no number fails the run with step and batch and keeps the l
   expect(run.notice).toMatch(/step \d+ \(epoch \d+, batch \d+\)/);
 });
 
+test('a run whose description is damaged is left out with a sentence, the others are shown', async () => {
+  const disk = new MemoryDisk();
+  const first = await openSession(disk);
+  const broken = await first.runs.train({ ...request, name: 'broken' });
+  const whole = await first.runs.train(request);
+  await first.runs.finished(whole);
+  const spec = await first.store.find(`run-${broken}`, 'run', 'run');
+  const bytes = await first.store.read(spec!);
+  damage(disk, bytes.subarray(0, 600));
+  const session = await openSession(disk);
+  expect((await session.runs.list()).map(({ id }) => id)).toEqual([whole]);
+  expect(session.events).toContainEqual(expect.objectContaining({ type: 'notice', level: 'error' }));
+});
+
 test('a second tab watches and is refused to write', async () => {
   const disk = new MemoryDisk();
   const writer = await openSession(disk);
