@@ -14,6 +14,7 @@ export function evaluationResult(
     readonly classes: readonly string[];
     readonly paths: readonly string[];
     readonly labels: Int32Array;
+    readonly layerWeights: readonly number[] | null;
   },
 ): EvaluationResult {
   const { classes } = of;
@@ -30,6 +31,7 @@ export function evaluationResult(
     curves: classes.map((_, c) => curveData(perClass?.[c])),
     pooled: curveData(pooled),
     eerDefinition,
+    layerWeights: of.layerWeights,
     examples: of.paths.map((path, row) => {
       const prediction = predictions[row]!;
       const confidence = probabilities[row * classes.length + prediction]!;

@@ -3,6 +3,7 @@ import { crossValidate } from '../training/cross-validate.ts';
 import { evaluate, predict } from '../training/evaluate.ts';
 import { TrainingDataError } from '../training/errors.ts';
 import { countSteps } from '../training/fit.ts';
+import { layerWeights } from '../training/heads/layer-mix.ts';
 import { createHead } from '../training/heads/registry.ts';
 import { checkTrainingData } from '../training/preflight.ts';
 import { proveResume, type ResumeProof } from '../training/prove.ts';
@@ -147,6 +148,7 @@ export class TrainingJudge {
       classes: spec.classes,
       paths: [...indices].map((row) => examples.ids[row]!),
       labels: indices.map((row) => examples.labels[row]!),
+      layerWeights: layerWeights(checkpoint),
     });
   }
 

@@ -181,6 +181,8 @@ export interface EvaluationResult {
   readonly curves: readonly (CurveData | null)[];
   readonly pooled: CurveData | null;
   readonly eerDefinition: string;
+  /** Learned weights of the kept layers, summing to 1; null for heads that mix no layers. */
+  readonly layerWeights: readonly number[] | null;
   /** One entry per example, for the lists behind a confusion cell. */
   readonly examples: readonly {
     readonly path: string;

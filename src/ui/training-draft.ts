@@ -109,7 +109,7 @@ export const formatMetric = (metric: TrainingConfig['selectBy'], value: number |
 
 /** A learning rate or another small number as it is typed. */
 export const formatRate = (value: number): string =>
-  value !== 0 && Math.abs(value) < 1e-4
+  value !== 0 && Math.abs(value) < 1e-3
     ? Number(value.toPrecision(3)).toExponential()
     : String(Number(value.toPrecision(3)));
 

@@ -22,6 +22,14 @@ const shoot = async (name: string): Promise<void> => {
   if (shots) await built.page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
 };
 
+/** How many clips carry another label than the one they are named by. */
+const labelsNow = (): Promise<number> =>
+  built.page.evaluate(async () => {
+    const [dataset] = await window.playground.datasets();
+    const clips = await window.playground.utterances(dataset!.id);
+    return clips.filter(({ path, label }) => label !== null && !path.includes(label)).length;
+  });
+
 test('the demo is extracted, learned with one click, judged, mapped, heard and asked, all on the page', async () => {
   const { page } = built;
   await page.evaluate(async () => {
@@ -40,9 +48,24 @@ test('the demo is extracted, learned with one click, judged, mapped, heard and a
 
   await page.getByRole('tab', { name: 'Results' }).click();
   await page
-    .getByRole('button', { name: /^true .*, predicted / })
+    .getByRole('button', { name: /^true .*, predicted .*: [1-9]/ })
     .first()
     .click();
+  // Hear the error: the clip plays, is given another label, and the correction is taken back.
+  await page
+    .getByRole('button', { name: /^Play / })
+    .first()
+    .click();
+  await page.locator('audio').waitFor();
+  await page
+    .getByRole('combobox', { name: /^Label of / })
+    .first()
+    .selectOption('yes');
+  await page.getByText('now yes').waitFor();
+  expect(await labelsNow()).toBe(1);
+  await page.getByRole('button', { name: 'Undo the last correction' }).click();
+  await page.getByText('now yes').waitFor({ state: 'detached' });
+  expect(await labelsNow()).toBe(0);
   await page.getByText('Detection error trade-off').waitFor();
   await shoot('results');
   const [evaluation] = await page.evaluate(async () => {

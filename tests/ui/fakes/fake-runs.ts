@@ -180,6 +180,7 @@ export function fakeEvaluation(run: RunStatus, part: EvaluationResult['part'] = 
     pooled: fakeCurve(0.12),
     eerDefinition:
       'The rate at which false accepts and false rejects are equal, interpolated between the two thresholds around the crossing; each class against the rest, pooled over classes.',
+    layerWeights: run.config.head.kind === 'layer-mix' ? [0.1, 0.25, 0.4, 0.15, 0.1] : null,
     examples,
   };
 }

@@ -184,6 +184,19 @@ export const scenes: Readonly<Record<string, Scene>> = {
     hash: '#/runs/run1/results',
     start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(1)] },
   },
+  'run-layers': {
+    hash: '#/runs/run1/results',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      jobs: [running],
+      runs: [
+        fakeRun(1, {
+          config: { ...fakeRun(1).config, head: { kind: 'layer-mix', hidden: [], dropout: 0 } },
+        }),
+      ],
+    },
+  },
   'run-map': {
     hash: '#/runs/run1/map',
     start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(1)] },

@@ -81,9 +81,14 @@ export class DetectionFigure extends LitElement {
 
   #series(name: string, { falseAccept, falseReject }: CurveData, color: number): LineSeries {
     const isDet = this.kind === 'det';
-    const fits = (rate: number): boolean => !isDet || (rate >= lowest && rate <= highest);
+    const fits = (rate: number): boolean => rate >= lowest && rate <= highest;
+    const onAxis = (rate: number): number => (isDet ? Math.min(highest, Math.max(lowest, rate)) : rate);
+    // Of a DET curve, which has no ends on its axes, what runs along their edges is left out.
     const points = Array.from(falseAccept, (accept, index) => [accept, falseReject[index] ?? 0] as const)
-      .filter(([accept, reject]) => fits(accept) && fits(reject))
+      .filter(
+        ([accept, reject]) => !isDet || (fits(reject) && accept <= highest) || (fits(accept) && reject < 1),
+      )
+      .map(([accept, reject]) => [onAxis(accept), onAxis(reject)] as const)
       .toSorted(([a, missA], [b, missB]) => a - b || missB - missA);
     return {
       name,

@@ -125,6 +125,7 @@ export class ResumeDialog extends RunPart {
     const points = preview?.learningRate ?? [];
     const refusals = preview?.refusals ?? [];
     const last = this.checkpoints.find(({ isLast }) => isLast);
+    const isIdle = points.length > 1 && points.every(([, rate]) => rate === 0);
     const isEarlier = this.checkpoint !== null && this.checkpoint !== last?.name;
     return html`<div class="stack">
       <h2 id="title">Go on with ${run.name}</h2>
@@ -192,6 +193,14 @@ export class ResumeDialog extends RunPart {
         </div>
       </details>
       <div role="status" class="stack">
+        ${
+          isIdle
+            ? html`<p class="note signal">
+                The learning rate ahead is 0: the old curve has ended, so nothing would be learned. Stretch or
+                restart it.
+              </p>`
+            : ''
+        }
         ${preview ? this.#changes(preview) : html`<p class="small quiet">Looking ahead…</p>`}
         ${refusals.map((refusal) => html`<p class="note bad">${refusal}</p>`)}
       </div>

@@ -40,6 +40,9 @@ export class RunResults extends RunPart {
         gap: 1.25rem;
         align-items: start;
       }
+      .pair.many {
+        grid-template-columns: minmax(0, 1fr);
+      }
     `,
   ];
 
@@ -134,7 +137,7 @@ export class RunResults extends RunPart {
   #pictures(result: EvaluationResult): TemplateResult {
     const stem = `${fileStem(this.run.name)}-${result.part}`;
     const { classes, chosen } = { classes: result.classes, chosen: this.chosen };
-    return html`<div class="pair">
+    return html`<div class="pair ${classes.length > 7 ? 'many' : ''}">
         <figure-frame heading="Confusion matrix" file-name="${stem}-confusion">
           <confusion-matrix
             .labels=${classes}
@@ -147,7 +150,23 @@ export class RunResults extends RunPart {
         <class-report .result=${result} file-name="${stem}-report"></class-report>
       </div>
       ${chosen ? this.#behind(result, chosen) : ''}
+      ${
+        result.layerWeights
+          ? html`<figure-frame heading="Weights of the layers" file-name="${stem}-layers">
+              <bar-figure
+                .bars=${result.layerWeights.map((value, place) => ({ name: `layer ${this.#layerAt(place)}`, value }))}
+                quantity="weight"
+              ></bar-figure>
+            </figure-frame>`
+          : ''
+      }
       <detection-figure .result=${result} file-name=${stem}></detection-figure>`;
+  }
+
+  /** Number of the encoder's layer that stands at this place among the kept ones. */
+  #layerAt(place: number): number {
+    const job = this.app.jobs.find(({ id }) => id === this.run.source.id);
+    return job?.settings.layers[place] ?? place;
   }
 
   #behind(result: EvaluationResult, { truth, predicted }: ConfusionCell): TemplateResult {
