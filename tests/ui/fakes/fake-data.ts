@@ -114,7 +114,7 @@ export const fakeSettings: ExtractionSettings = {
   layers: [12],
   pooling: 'mean',
   augmentations: { versions: 0, seed: 1 },
-  maxClipSec: 20,
+  maxClipSec: 30,
   longClips: 'window',
 };
 
