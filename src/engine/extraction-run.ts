@@ -56,7 +56,8 @@ interface WaitingExample {
 }
 
 const SAMPLE_RATE = 16_000;
-const LONG_CLIP_SEC = 300;
+/** Longer files are decoded and encoded window by window, so that memory stays bounded. */
+const LONG_CLIP_SEC = 120;
 const PREFETCHED_SEC = 600;
 /** Errors of a file that is not there any more, and how many in a row mean that the folder is gone. */
 const UNREADABLE = new Set(['NotFoundError', 'NotReadableError']);
