@@ -91,11 +91,12 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
     jobs: () => engine.jobs(),
     job: (id) => engine.job(id),
     pause: (id) => engine.pause(id),
-    async resume(id, pace) {
+    async resume(id, options = {}) {
       const { dataset, state } = await engine.job(id);
       const known = (await engine.datasets()).find((candidate) => candidate.id === dataset.id);
-      if (state !== 'finished' && known && !known.filesAvailable) await reopenFolder(dataset.id);
-      return engine.resume(id, pace);
+      const needsFiles = state !== 'finished' || options.retryFailed === true;
+      if (needsFiles && known && !known.filesAvailable) await reopenFolder(dataset.id);
+      return engine.resume(id, options);
     },
     stop: (id) => engine.stop(id),
     finished: (id) => engine.finished(id),

@@ -8,8 +8,8 @@ import type { Reject, Utterance } from '../dataset/utterance.ts';
 import type { ClipLabels } from '../export/embeddings-npz.ts';
 import { encodeLabelsCsv } from '../export/labels-csv.ts';
 import { pageUrl } from '../lib/page-url.ts';
-import type { RecordStore } from '../shards/store.ts';
-import { FilesNeededError, UnknownIdError } from './errors.ts';
+import type { RecordRef, RecordStore } from '../shards/store.ts';
+import { errorInWords, FilesNeededError, UnknownIdError } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
 import { LabelLayers, type LabelChange } from './label-layer.ts';
 import type { DatasetOptions, DatasetOrigin, DatasetStatus } from './protocol.ts';
@@ -44,6 +44,8 @@ export class DatasetRegistry {
   readonly #events: EventHub;
   readonly #store: () => Promise<RecordStore>;
   readonly #layers: LabelLayers;
+  /** The records as the store holds them. */
+  readonly #written = new Map<string, string>();
 
   constructor(pool: DecodePool, events: EventHub, store: () => Promise<RecordStore>) {
     this.#pool = pool;
@@ -125,6 +127,10 @@ export class DatasetRegistry {
     return this.#require(id).built.utterances.slice(start, end);
   }
 
+  hasFiles(id: string): boolean {
+    return (this.#open.get(id)?.files.size ?? 0) > 0;
+  }
+
   /** @throws FilesNeededError */
   openFile(id: string, path: string): File {
     const dataset = this.#open.get(id);
@@ -135,8 +141,8 @@ export class DatasetRegistry {
 
   /** Makes sure that the files are at hand; the demo's are fetched anew. @throws FilesNeededError */
   async requireFiles(id: string, name: string): Promise<void> {
+    if (this.hasFiles(id)) return;
     const dataset = this.#open.get(id);
-    if (dataset && dataset.files.size > 0) return;
     if (dataset?.record.origin === 'demo' && (await this.openDemo()).id === id) return;
     throw new FilesNeededError(name);
   }
@@ -150,8 +156,12 @@ export class DatasetRegistry {
   /** Writes a dataset's table to the store: from then on a reopened page knows it. */
   async remember(id: string): Promise<void> {
     const { record } = this.#require(id);
-    const payload = new TextEncoder().encode(JSON.stringify(record));
+    const text = JSON.stringify(record);
+    // Not written twice: a folder can be opened again on a full disk.
+    if (this.#written.get(id) === text) return;
+    const payload = new TextEncoder().encode(text);
     await (await this.#store()).append(RECORD_PREFIX + id, KIND, KIND, { name: record.name }, payload);
+    this.#written.set(id, text);
   }
 
   /** Takes up the datasets that other sessions wrote, without their files. */
@@ -162,7 +172,10 @@ export class DatasetRegistry {
       if (!job.startsWith(RECORD_PREFIX) || this.#open.has(id)) continue;
       const ref = await store.find(job, KIND, KIND);
       if (!ref) continue;
-      const record = JSON.parse(new TextDecoder().decode(await store.read(ref))) as DatasetRecord;
+      const text = await this.#readRecord(store, ref);
+      if (text === null) continue;
+      const record = JSON.parse(text) as DatasetRecord;
+      this.#written.set(id, text);
       await this.#layers.load(id);
       const dataset: OpenDataset = { id, record, built: this.#build(id, record), files: new Map() };
       this.#open.set(id, dataset);
@@ -208,6 +221,23 @@ export class DatasetRegistry {
   #build(id: string, { name, clips, tables, labels }: DatasetRecord): BuiltDataset {
     const built = buildDataset({ name, clips, tables, labels });
     return { ...built, utterances: this.#layers.apply(id, built.utterances) };
+  }
+
+  /** A damaged table costs the names and labels until the folder is opened again, not the start of the app. */
+  async #readRecord(store: RecordStore, ref: RecordRef): Promise<string | null> {
+    try {
+      return new TextDecoder().decode(await store.read(ref));
+    } catch (error) {
+      const { errorName } = errorInWords(error);
+      if (errorName !== 'DamagedRecordError' && errorName !== 'MissingRecordError') throw error;
+      if (errorName === 'DamagedRecordError')
+        this.#events.emit({
+          type: 'notice',
+          level: 'warning',
+          text: 'The table of a dataset is damaged on disk. Open its folder again to have it back; no embedding is lost.',
+        });
+      return null;
+    }
   }
 
   async #isRemembered(id: string): Promise<boolean> {

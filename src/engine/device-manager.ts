@@ -81,6 +81,11 @@ export class DeviceManager {
   async #open(): Promise<Device> {
     const device = await openDevice(this.#choice);
     this.#generation += 1;
+    const { generation } = this;
+    void device.lost.then(() => {
+      // Whoever asks next gets a new one.
+      if (this.#generation === generation) this.#opening = null;
+    });
     this.#events.emit({ type: 'device', device: device.status });
     return device;
   }

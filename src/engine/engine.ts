@@ -5,7 +5,7 @@ import type { RecordStore } from '../shards/store.ts';
 import { DatasetRegistry } from './dataset-registry.ts';
 import { DeviceManager } from './device-manager.ts';
 import { BUILT_IN, EncoderRegistry } from './encoder-registry.ts';
-import { InvalidRequestError } from './errors.ts';
+import { errorInWords, InvalidRequestError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
 import { clearExports } from './extraction-export.ts';
 import { ExtractionRegistry } from './extraction-registry.ts';
@@ -17,8 +17,8 @@ import type {
   DatasetOptions,
   DatasetOrigin,
   EngineEvent,
-  ExtractionPace,
   ExtractRequest,
+  ResumeOptions,
   StorageStatus,
 } from './protocol.ts';
 import { RemoteJobs } from './remote-jobs.ts';
@@ -48,19 +48,28 @@ export function createEngine(choice: BackendChoice) {
   const extractions = new ExtractionRegistry({ stores, datasets, encoders, runner, events });
   const training = createTraining({ stores, datasets, encoders, devices, extractions, pool, remote, events });
 
-  /** Says what opening the store repaired, and follows what another tab writes. */
+  /** Says what opening the store repaired, and follows what another tab writes or this one takes over. */
   function welcome(store: RecordStore): void {
     for (const text of store.recovery.notices) events.emit({ type: 'notice', level: 'info', text });
-    if (!store.writable)
-      store.subscribe(() => {
-        void datasets
-          .recall()
-          .then(() => extractions.refresh())
-          .then(() => training.refresh());
-      });
+    if (!store.writable) store.subscribe(() => follow());
+    if (isStarted) follow();
+  }
+
+  function follow(): void {
+    Promise.resolve()
+      .then(() => datasets.recall())
+      .then(() => extractions.refresh())
+      .then(() => training.refresh())
+      .then(() => {
+        if (stores.isWritable) extractions.announce();
+      })
+      .catch((error: unknown) =>
+        events.emit({ type: 'notice', level: 'error', text: errorInWords(error).reason }),
+      );
   }
 
   let starting: Promise<void> | null = null;
+  let isStarted = false;
   /** Opens the store and reads what earlier sessions left; every call that needs them waits for it. */
   function started(): Promise<void> {
     starting ??= (async () => {
@@ -69,7 +78,14 @@ export function createEngine(choice: BackendChoice) {
       await datasets.recall();
       await extractions.refresh();
       await training.refresh();
+      // Tabs that watch hear from a writer that was reloaded; one that watches asks.
+      if (store.writable) extractions.announce();
+      else remote.ask();
+      isStarted = true;
     })();
+    starting.catch(() => {
+      starting = null;
+    });
     return starting;
   }
 
@@ -96,7 +112,10 @@ export function createEngine(choice: BackendChoice) {
   return {
     subscribe(listener: (event: EngineEvent) => void): void {
       events.subscribe(listener);
-      remote.follow(() => stores.isWritable);
+      remote.follow(
+        () => stores.isWritable,
+        () => extractions.list(),
+      );
     },
     /** Opens the store; gives the name of this session, for the page to note when it is left in order. */
     async start(endedSession: string | null): Promise<string | null> {
@@ -149,12 +168,13 @@ export function createEngine(choice: BackendChoice) {
     },
     async job(id: string) {
       await started();
-      return remote.latest(extractions.status(id));
+      const [status] = await remote.merge([extractions.status(id)]);
+      return status!;
     },
     pause: (id: string) => extractions.end(id, 'pause'),
-    async resume(id: string, pace?: Partial<ExtractionPace>) {
+    async resume(id: string, options?: ResumeOptions) {
       await started();
-      return extractions.resume(id, pace);
+      return extractions.resume(id, options);
     },
     stop: (id: string) => extractions.end(id, 'stop'),
     finished: (id: string) => extractions.finished(id),

@@ -1,7 +1,7 @@
 import { mergeEmbeddings, type ClipLabels, type MergedEmbeddings } from '../export/embeddings-npz.ts';
 import type { ByteSource } from '../lib/byte-source.ts';
 import type { RecordRef, RecordStore } from '../shards/store.ts';
-import { UnknownIdError } from './errors.ts';
+import { errorInWords, NotEnoughSpaceError, UnknownIdError } from './errors.ts';
 import type { ExtractionJob } from './extraction-job.ts';
 import { rowCount } from './extraction-record.ts';
 
@@ -57,7 +57,17 @@ export function exportName(job: ExtractionJob): string {
 export async function streamToFile(stream: ReadableStream<Uint8Array>, name: string): Promise<File> {
   const folder = await exportFolder();
   const handle = await folder.getFileHandle(name, { create: true });
-  await pipeTo(stream, handle);
+  try {
+    await pipeTo(stream, handle);
+  } catch (error) {
+    if (errorInWords(error).errorName !== 'QuotaExceededError') throw error;
+    await folder.removeEntry(name);
+    throw new NotEnoughSpaceError(
+      `There is no room for a copy of ${name} in this browser's storage. Free disk space, or save straight to a file ` +
+        '(Chrome and Edge), which needs no copy.',
+      { cause: error },
+    );
+  }
   const file = await handle.getFile();
   return new File([file], name, { type: 'application/zip' });
 }

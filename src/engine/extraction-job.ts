@@ -1,14 +1,16 @@
 import { exampleCount, type ExampleOrder } from '../experiments/examples.ts';
-import { planShards, type PlannedShard } from '../experiments/shard-plan.ts';
+import { planShards, splitAtGaps, type PlannedShard } from '../experiments/shard-plan.ts';
 import { shardName } from '../shards/shard-rows.ts';
 import {
   accountedFor,
+  currentFailures,
   firstIndex,
   rowCount,
   type CommittedShard,
   type ExtractionProgress,
   type ExtractionRecord,
   type ExtractionSpec,
+  type FailedRow,
 } from './extraction-record.ts';
 import { PaceMeter } from './pace-meter.ts';
 import type { ExtractionPace, JobState, JobStatus, ShardStatus } from './protocol.ts';
@@ -32,6 +34,9 @@ export class ExtractionJob {
   notice: string | null;
   endRequest: EndRequest = null;
   #shards: readonly CommittedShard[] = [];
+  #failures: readonly FailedRow[] = [];
+  /** Examples to be computed again although a record accounts for them, and the last record from before that. */
+  #redo: { readonly indices: Set<number>; readonly afterSequence: number } | null = null;
   #damaged = new Set<string>();
   #verified = new Set<string>();
   #inFlight: { first: number; last: number; rows: number; failed: number } | null = null;
@@ -63,22 +68,54 @@ export class ExtractionJob {
   }
 
   get isComplete(): boolean {
-    return accountedFor(this.#shards).size === this.total;
+    return this.#redo === null && accountedFor(this.#shards).size === this.total;
   }
 
-  /** Reads the committed shards anew: after a commit, in another tab, after verifying. */
+  /** Reads the committed shards anew: after a commit, after verifying. */
   async refresh(): Promise<void> {
     this.#shards = await this.record.shards();
+    this.#failures = currentFailures(this.#shards);
+    this.#noteRedone();
+    if (this.state === 'finished' && !this.isComplete) this.state = 'interrupted';
+  }
+
+  /** Takes up what another tab wrote: shards, and how the extraction stands. */
+  async follow(): Promise<void> {
     const progress = await this.record.readProgress();
     if (progress && !this.isActive) {
       this.pace = progress.pace;
       this.notice = progress.notice;
+      this.state = progress.state === 'running' ? 'interrupted' : progress.state;
     }
-    if (this.state === 'finished' && !this.isComplete) this.state = 'interrupted';
+    await this.refresh();
+    if (this.state === 'interrupted' && this.isComplete) this.state = 'finished';
+  }
+
+  /** Marks the clips that failed to be tried again; false when none did. */
+  retryFailed(): boolean {
+    if (this.#failures.length === 0) return false;
+    this.#redo = {
+      indices: new Set(this.#failures.map(({ index }) => index)),
+      afterSequence: Math.max(...this.#shards.map(({ ref }) => ref.sequence)),
+    };
+    return true;
+  }
+
+  /** Takes those out of the list that a newer record accounts for. */
+  #noteRedone(): void {
+    if (!this.#redo) return;
+    const { indices, afterSequence } = this.#redo;
+    const newer = this.#shards.filter(({ ref }) => ref.sequence > afterSequence);
+    for (const index of accountedFor(newer)) indices.delete(index);
+    if (indices.size === 0) this.#redo = null;
   }
 
   plan(): PlannedShard[] {
-    return planShards(this.total, accountedFor(this.#shards), this.pace.shardSize);
+    const accounted = accountedFor(this.#shards);
+    if (!this.#redo) return planShards(this.total, accounted, this.pace.shardSize);
+    for (const index of this.#redo.indices) accounted.delete(index);
+    // A shard named like an older one replaces it: with no gaps, that one held nothing but the same failures.
+    return splitAtGaps(planShards(this.total, accounted, this.pace.shardSize));
   }
 
   startShard(sampleIndices: readonly number[]): void {
@@ -116,6 +153,14 @@ export class ExtractionJob {
     await this.record.writeProgress({ state, notice, pace: this.pace });
   }
 
+  /** Writes spec and progress again from memory, where their records were found damaged. */
+  async rewriteNotes(): Promise<void> {
+    const { state, notice, pace } = this;
+    await this.record.writeSpec(this.spec);
+    const written = state === 'interrupted' || state === 'queued' ? 'running' : state;
+    await this.record.writeProgress({ state: written, notice, pace });
+  }
+
   /** Resolves when the extraction has ended: finished, stopped or failed. */
   async ended(): Promise<void> {
     while (this.isActive || this.state === 'paused')
@@ -132,8 +177,9 @@ export class ExtractionJob {
     const { spec, pace, state, notice, total } = this;
     const inFlight = this.#inFlight ?? { rows: 0, failed: 0 };
     const done = this.#shards.reduce((sum, { meta }) => sum + rowCount(meta), inFlight.rows);
-    const failures = this.#shards.flatMap(({ meta }) => meta.failed);
-    const failed = failures.length + inFlight.failed;
+    const failures = this.#failures;
+    const retried = this.#redo?.indices.size ?? 0;
+    const failed = Math.max(0, failures.length - retried) + inFlight.failed;
     const perSec = this.meter.examplesPerSec;
     return {
       id: this.id,

@@ -130,6 +130,18 @@ export function accountedFor(shards: readonly { readonly meta: ShardMeta }[]): S
   return accounted;
 }
 
+/** Examples without a row as things stand: a later record of the same example counts, so a retried clip is told once. */
+export function currentFailures(shards: readonly CommittedShard[]): FailedRow[] {
+  const failures = new Map<number, FailedRow>();
+  for (const { meta } of shards.toSorted((a, b) => a.ref.sequence - b.ref.sequence))
+    for (const failure of meta.failed) failures.set(failure.index, failure);
+  if (failures.size === 0) return [];
+  for (const { meta } of shards)
+    for (const index of failures.keys())
+      if (meta.rows.some(([first, last]) => first <= index && index <= last)) failures.delete(index);
+  return [...failures.values()].sort((a, b) => a.index - b.index);
+}
+
 export function rowCount(meta: ShardMeta): number {
   return meta.rows.reduce((sum, [first, last]) => sum + last - first + 1, 0);
 }

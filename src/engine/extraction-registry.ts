@@ -1,16 +1,24 @@
 import { describeDifference, extractionId } from '../experiments/extraction-id.ts';
 import type { ClipLabels } from '../export/embeddings-npz.ts';
 import type { RecordStore } from '../shards/store.ts';
+import { outdatedShards } from './changed-files.ts';
 import type { DatasetRegistry } from './dataset-registry.ts';
 import type { EncoderRegistry } from './encoder-registry.ts';
-import { NotEnoughSpaceError, UnknownIdError } from './errors.ts';
+import { errorInWords, NotEnoughSpaceError, UnknownIdError } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
 import { exportName, mergeExtraction, pipeTo, shardFile, streamToFile } from './extraction-export.ts';
 import { ExtractionJob } from './extraction-job.ts';
 import { ExtractionRecord, type ExtractionSpec } from './extraction-record.ts';
 import { expectedBytes, paceOf, settingsOf } from './extraction-request.ts';
 import type { ExtractionRunner } from './extraction-runner.ts';
-import type { CompactReport, ExtractionPace, ExtractRequest, JobStatus, VerifyReport } from './protocol.ts';
+import type {
+  CompactReport,
+  ExtractRequest,
+  JobState,
+  JobStatus,
+  ResumeOptions,
+  VerifyReport,
+} from './protocol.ts';
 import type { StoreHolder } from './store-holder.ts';
 
 export interface RegistryParts {
@@ -20,6 +28,9 @@ export interface RegistryParts {
   readonly runner: ExtractionRunner;
   readonly events: EventHub;
 }
+
+/** States in which nothing runs and a stop still changes something. */
+const STOPPABLE: ReadonlySet<JobState> = new Set(['paused', 'interrupted', 'failed']);
 
 /** Knows every extraction of the store; starts, ends, checks, exports and removes them. */
 export class ExtractionRegistry {
@@ -36,7 +47,7 @@ export class ExtractionRegistry {
     const present = new Set(await store.jobs());
     for (const id of present) {
       const known = this.#jobs.get(id);
-      if (known) await known.refresh();
+      if (known) await known.follow();
       else await this.#readJob(id);
     }
     for (const [id, job] of this.#jobs)
@@ -44,6 +55,11 @@ export class ExtractionRegistry {
         this.#jobs.delete(id);
         this.#parts.events.emit({ type: 'job-removed', id });
       }
+  }
+
+  /** Tells every listener how each extraction stands. */
+  announce(): void {
+    for (const job of this.#jobs.values()) this.#parts.runner.announce(job);
   }
 
   list(): JobStatus[] {
@@ -79,7 +95,7 @@ export class ExtractionRegistry {
     const id = await extractionId({ clips, encoderId: encoder.id, settings });
     const known = this.#jobs.get(id);
     if (known) {
-      if (known.state !== 'finished') await this.resume(id, request);
+      await this.resume(id, request);
       return id;
     }
     const pace = paceOf(request);
@@ -116,34 +132,62 @@ export class ExtractionRegistry {
     return id;
   }
 
-  /** Goes on from the last committed shard; does nothing to a finished or running extraction. */
-  async resume(id: string, pace: Partial<ExtractionPace> = {}): Promise<JobStatus> {
+  /**
+   * Goes on from the last committed shard; a running extraction is left alone. Of a finished one only what was asked
+   * for again (`retryFailed`) and clips whose files have changed are computed.
+   */
+  async resume(id: string, options: ResumeOptions = {}): Promise<JobStatus> {
     const { stores, datasets, runner } = this.#parts;
-    await stores.writer();
+    const store = await stores.writer();
     const job = this.job(id);
     if (job.isActive) {
       job.endRequest = null;
       return this.#status(job);
     }
     await job.refresh();
-    job.pace = paceOf(pace, job.pace);
+    job.pace = paceOf(options, job.pace);
+    const { dataset } = job.spec;
+    if (datasets.hasFiles(dataset.id)) await this.#forgetOutdated(job, store);
+    if (options.retryFailed) job.retryFailed();
     if (job.isComplete && job.state === 'finished') return this.#status(job);
-    if (!job.isComplete) await datasets.requireFiles(job.spec.dataset.id, job.spec.dataset.name);
+    if (!job.isComplete) await datasets.requireFiles(dataset.id, dataset.name);
     job.clearDamage();
-    runner.start(job);
+    // Asked for twice at once: the first one has begun meanwhile.
+    if (!job.isActive) runner.start(job);
     return this.#status(job);
   }
 
-  /** Ends after the batch in hand, which is kept; `pause` and `stop` differ in whether `finished` goes on waiting. */
+  /** Takes out the shards of files that hold something else now, and says so. */
+  async #forgetOutdated(job: ExtractionJob, store: RecordStore): Promise<void> {
+    const { datasets, events } = this.#parts;
+    const outdated = await outdatedShards(job, store, (path) => datasets.openFile(job.spec.dataset.id, path));
+    if (outdated.length === 0) return;
+    for (const { shard } of outdated) await job.record.forgetShard(shard.name);
+    await job.refresh();
+    const paths = outdated.flatMap((each) => each.paths);
+    const others = paths.length > 1 ? ` and ${paths.length - 1} more` : '';
+    events.emit({
+      type: 'notice',
+      level: 'warning',
+      text:
+        `“${paths[0]}”${others} changed since ${paths.length > 1 ? 'they were' : 'it was'} embedded. ` +
+        `${outdated.length === 1 ? 'Its shard is' : `Their ${outdated.length} shards are`} computed again.`,
+    });
+  }
+
+  /**
+   * Ends after the batch in hand, which is kept; `pause` and `stop` differ in whether `finished` goes on waiting.
+   * @throws NotWriterError in a tab that only watches
+   */
   async end(id: string, request: 'pause' | 'stop'): Promise<JobStatus> {
+    await this.#parts.stores.writer();
     const job = this.job(id);
-    if (job.isActive) {
+    if (job.state === 'running') {
       job.endRequest = request;
       while (job.isActive && job.endRequest === request)
         await new Promise((resolve) => setTimeout(resolve, 20));
-    } else if (request === 'stop' && (job.state === 'paused' || job.state === 'interrupted')) {
-      await this.#parts.stores.writer();
-      await job.setState('stopped', null);
+    } else if (job.state === 'queued' || (request === 'stop' && STOPPABLE.has(job.state))) {
+      await job.setState(request === 'pause' ? 'paused' : 'stopped', null);
       this.#parts.runner.announce(job);
       job.announceEnd();
     }
@@ -156,12 +200,13 @@ export class ExtractionRegistry {
     return this.#status(job);
   }
 
-  /** Reads every shard and checks its digest. */
+  /** Reads every record and checks its digest. What this session knows by heart is written anew at once. */
   async verify(id: string): Promise<VerifyReport> {
     const job = this.job(id);
     const store = await this.#store();
     const { checked, damaged } = await store.verify(id);
     const names = damaged.filter(({ kind }) => kind === 'shard').map(({ key }) => key);
+    if (store.writable && damaged.length > names.length) await job.rewriteNotes();
     await job.refresh();
     job.markVerified(names);
     if (names.length > 0 && job.state === 'finished') job.state = 'interrupted';
@@ -173,14 +218,19 @@ export class ExtractionRegistry {
     return { checked, damaged: names, summary };
   }
 
-  /** Verifies, takes out what is damaged, and computes just that again. */
+  /** Verifies, takes out what is damaged, and computes just that again; without the files that waits for `resume`. */
   async repair(id: string): Promise<JobStatus> {
-    await this.#parts.stores.writer();
+    const { stores, datasets, runner } = this.#parts;
+    await stores.writer();
     const job = this.job(id);
     const { damaged } = await this.verify(id);
     for (const name of damaged) await job.record.forgetShard(name);
     await job.refresh();
-    return job.isComplete ? this.#status(job) : this.resume(id);
+    if (job.isComplete || job.isActive) return this.#status(job);
+    if (datasets.hasFiles(job.spec.dataset.id)) return this.resume(id);
+    job.notice = `What was damaged has been taken out. Open “${job.spec.dataset.name}” again and resume: only that is computed.`;
+    runner.announce(job);
+    return this.#status(job);
   }
 
   async compact(id: string): Promise<CompactReport> {
@@ -236,17 +286,25 @@ export class ExtractionRegistry {
 
   async #readJob(id: string): Promise<void> {
     const record = new ExtractionRecord(() => this.#parts.stores.current, id);
-    const spec = await record.readSpec();
+    let spec: ExtractionSpec | null;
+    try {
+      spec = await record.readSpec();
+    } catch (error) {
+      const { errorName } = errorInWords(error);
+      if (errorName !== 'DamagedRecordError') throw error;
+      this.#parts.events.emit({
+        type: 'notice',
+        level: 'warning',
+        text:
+          `The description of extraction ${id.slice(0, 8)} is damaged on disk. Its shards are safe: start an extraction ` +
+          'of the same folder with the same encoder and settings, and it goes on with them.',
+      });
+      return;
+    }
     if (!spec) return;
-    const progress = await record.readProgress();
-    const job = new ExtractionJob(
-      record,
-      spec,
-      progress ?? { state: 'running', notice: null, pace: paceOf({}) },
-    );
-    await job.refresh();
-    if (job.state === 'interrupted' && job.isComplete) job.state = 'finished';
-    this.#jobs.set(id, job);
+    const job = new ExtractionJob(record, spec, { state: 'running', notice: null, pace: paceOf({}) });
+    await job.follow();
+    if (!this.#jobs.has(id)) this.#jobs.set(id, job);
   }
 
   #store(): Promise<RecordStore> {

@@ -60,7 +60,7 @@ const SAMPLE_RATE = 16_000;
 const LONG_CLIP_SEC = 120;
 const PREFETCHED_SEC = 600;
 /** Errors of a file that is not there any more, and how many in a row mean that the folder is gone. */
-const UNREADABLE = new Set(['NotFoundError', 'NotReadableError']);
+const UNREADABLE = new Set(['NotFoundError', 'NotReadableError', 'UnreadableFileError']);
 const UNREADABLE_IN_A_ROW = 5;
 
 /**

@@ -39,7 +39,10 @@ export class ExtractionRunner {
     job.state = 'queued';
     job.endRequest = null;
     this.announce(job);
-    this.#tail = this.#tail.then(() => this.#carryOut(job));
+    this.#tail = this.#tail.then(async () => {
+      // Paused or stopped while it waited; or resumed twice, and an earlier turn has run it.
+      if (job.state === 'queued') await this.#carryOut(job);
+    });
   }
 
   announce(job: ExtractionJob): void {
@@ -48,17 +51,18 @@ export class ExtractionRunner {
 
   async #carryOut(job: ExtractionJob): Promise<void> {
     try {
-      if (job.endRequest === null) {
-        await job.setState('running', null);
-        this.announce(job);
-        await this.#runWithRecovery(job);
-      }
+      await job.setState('running', null);
+      this.announce(job);
+      // Paused and resumed before the batch in hand was done: the run ended, the extraction did not.
+      do await this.#runWithRecovery(job);
+      while (job.endRequest === null && !job.isComplete);
       await this.#settle(job);
     } catch (error) {
       await this.#fail(job, error);
     } finally {
       job.endShard();
       job.endRequest = null;
+      this.#parts.encoders.release();
       this.announce(job);
       this.#parts.announceStorage();
       job.announceEnd();
@@ -71,14 +75,19 @@ export class ExtractionRunner {
     let attempts = 0;
     for (;;) {
       const committedBefore = job.shards.length;
+      const { generation } = devices;
       try {
         await this.#runOnce(job);
         return;
       } catch (error) {
-        if (!isDeviceFault(error)) throw error;
+        // Another device was chosen meanwhile: what was in hand went with the former one.
+        await devices.device();
+        const wasReplaced = generation > 0 && devices.generation !== generation;
+        if (!isDeviceFault(error) && !wasReplaced) throw error;
         const { reason } = errorInWords(error);
         attempts = job.shards.length > committedBefore ? 1 : attempts + 1;
         if (attempts >= ATTEMPTS_WITHOUT_PROGRESS) throw error;
+        if (wasReplaced && !isDeviceFault(error)) continue;
         events.emit({
           type: 'notice',
           level: 'warning',
@@ -93,9 +102,10 @@ export class ExtractionRunner {
     const { devices, encoders, pool, events, openFile, isWritable, announceStorage } = this.#parts;
     const { encoder: wanted, dataset } = job.spec;
     await devices.proveDevice();
-    await encoders.restore(wanted.id, wanted.name, wanted.source);
-    const encoder = await encoders.onDevice(wanted.id);
+    await encoders.restore(wanted);
+    const encoder = await encoders.onDevice(wanted.id, { keep: true });
     const device = await devices.device();
+    const { generation } = devices;
     await job.refresh();
     job.meter.restart();
     const progress = () =>
@@ -112,7 +122,7 @@ export class ExtractionRunner {
       batchSize: job.pace.batchSize ?? BATCH_SIZE[device.status.backend],
       timings: job.timings,
       openFile: (path) => openFile(dataset.id, path),
-      shouldEnd: () => job.endRequest !== null,
+      shouldEnd: () => job.endRequest !== null || devices.generation !== generation,
       onShardStarted: (sampleIndices) => {
         job.startShard(sampleIndices);
         progress();

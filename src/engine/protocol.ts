@@ -60,6 +60,11 @@ export interface ExtractionPace {
   readonly batchSize: number | null;
 }
 
+export interface ResumeOptions extends Partial<ExtractionPace> {
+  /** Also tries the clips again that failed; a finished extraction with failures can be resumed so. */
+  readonly retryFailed?: boolean;
+}
+
 export interface ExtractRequest extends Partial<Omit<ExtractionSettings, 'layers'>>, Partial<ExtractionPace> {
   readonly dataset: string;
   readonly encoder: string;
@@ -188,12 +193,13 @@ export interface Playground {
   jobs(): Promise<readonly JobStatus[]>;
   job(id: string): Promise<JobStatus>;
   pause(id: string): Promise<JobStatus>;
-  resume(id: string, pace?: Partial<ExtractionPace>): Promise<JobStatus>;
+  /** Goes on from the last committed shard. Clips whose files were changed since are noticed and computed again. */
+  resume(id: string, options?: ResumeOptions): Promise<JobStatus>;
   stop(id: string): Promise<JobStatus>;
   /** Resolves when the extraction has ended (finished, failed or stopped). */
   finished(id: string): Promise<JobStatus>;
   verify(id: string): Promise<VerifyReport>;
-  /** Marks damaged shards for redoing; `resume` computes just these. */
+  /** Takes damaged shards out and computes just these again; where the files are not at hand, `resume` does so. */
   repair(id: string): Promise<JobStatus>;
   compact(id: string): Promise<CompactReport>;
   /** Deletes an extraction and its shards. */

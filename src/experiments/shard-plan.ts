@@ -3,6 +3,19 @@ export interface PlannedShard {
   readonly sampleIndices: readonly number[];
 }
 
+/** Consecutive examples only, so that a shard's name says exactly which examples it holds. */
+export function splitAtGaps(plan: readonly PlannedShard[]): PlannedShard[] {
+  return plan.flatMap(({ sampleIndices }) => {
+    const runs: number[][] = [];
+    for (const index of sampleIndices) {
+      const run = runs.at(-1);
+      if (run?.at(-1) === index - 1) run.push(index);
+      else runs.push([index]);
+    }
+    return runs.map((run) => ({ sampleIndices: run }));
+  });
+}
+
 /**
  * Groups the examples that no committed shard accounts for. Stretches are aligned to multiples of `shardSize`, so that
  * an interrupted run and an uninterrupted one cut at the same places; the size may change between runs.

@@ -101,7 +101,7 @@ export function job(page: Page, id: string): Promise<JobStatus> {
 }
 
 /** Waits until an extraction has finished, stopped or failed. @throws Error that says how it stands when it does not */
-export function finished(page: Page, id: string, waitSec = 120): Promise<JobStatus> {
+export function finished(page: Page, id: string, waitSec = 160): Promise<JobStatus> {
   return page.evaluate(
     async ([each, seconds]) => {
       const late = new Promise<never>((_resolve, reject) => {

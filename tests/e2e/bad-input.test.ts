@@ -108,7 +108,9 @@ describe('a folder with everything wrong in it', () => {
     const notices = dataset.notices.join('\n');
     expect(notices).toMatch(/labels\.csv: 1 row only repeats an earlier one/);
     expect(notices).toMatch(/labels\.csv: 1 row says something else .*good\/clip2\.wav/);
-    expect(notices).toMatch(/labels\.csv: 1 of 11 rows names a file that is not among those given.*gone\.wav/);
+    expect(notices).toMatch(
+      /labels\.csv: 1 of 11 rows names a file that is not among those given.*gone\.wav/,
+    );
   });
 
   test('labels are text as written: leading zeros, line breaks and all', async () => {
