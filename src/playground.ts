@@ -92,6 +92,7 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
     job: (id) => engine.job(id),
     pause: (id) => engine.pause(id),
     async resume(id, options = {}) {
+      await engine.requireWriter();
       const { dataset, state } = await engine.job(id);
       const known = (await engine.datasets()).find((candidate) => candidate.id === dataset.id);
       const needsFiles = state !== 'finished' || options.retryFailed === true;

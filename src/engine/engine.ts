@@ -89,6 +89,14 @@ export function createEngine(choice: BackendChoice) {
     return starting;
   }
 
+  /** Does something with the extractions once those of earlier sessions are known. */
+  async function ready<Result>(
+    use: (known: ExtractionRegistry) => Result | Promise<Result>,
+  ): Promise<Result> {
+    await started();
+    return use(extractions);
+  }
+
   async function storage(): Promise<StorageStatus> {
     const [{ quota = 0, usage = 0 }, persisted] = await Promise.all([
       navigator.storage.estimate(),
@@ -139,8 +147,14 @@ export function createEngine(choice: BackendChoice) {
       await started();
       return datasets.list();
     },
-    useLabelScheme: (id: string, scheme: string) => datasets.useScheme(id, scheme),
-    utterances: (id: string, start: number, end: number) => datasets.utterances(id, start, end),
+    async useLabelScheme(id: string, scheme: string) {
+      await started();
+      return datasets.useScheme(id, scheme);
+    },
+    async utterances(id: string, start: number, end: number) {
+      await started();
+      return datasets.utterances(id, start, end);
+    },
 
     loadEncoder: (source: string | readonly File[], hub?: string) => encoders.load(source, hub),
     encoders: () => encoders.list(),
@@ -171,21 +185,23 @@ export function createEngine(choice: BackendChoice) {
       const [status] = await remote.merge([extractions.status(id)]);
       return status!;
     },
-    pause: (id: string) => extractions.end(id, 'pause'),
-    async resume(id: string, options?: ResumeOptions) {
+    /** @throws NotWriterError in a tab that only watches */
+    async requireWriter(): Promise<void> {
       await started();
-      return extractions.resume(id, options);
+      await stores.writer();
     },
-    stop: (id: string) => extractions.end(id, 'stop'),
-    finished: (id: string) => extractions.finished(id),
-    verify: (id: string) => extractions.verify(id),
-    repair: (id: string) => extractions.repair(id),
-    compact: (id: string) => extractions.compact(id),
-    remove: (id: string) => extractions.remove(id),
-    difference: (a: string, b: string) => extractions.difference(a, b),
-    exportEmbeddings: (id: string) => extractions.exportFile(id),
-    saveEmbeddings: (id: string, target: FileSystemFileHandle) => extractions.save(id, target),
-    exportShard: (id: string, name: string) => extractions.exportShard(id, name),
+    pause: (id: string) => ready((known) => known.end(id, 'pause')),
+    resume: (id: string, options?: ResumeOptions) => ready((known) => known.resume(id, options)),
+    stop: (id: string) => ready((known) => known.end(id, 'stop')),
+    finished: (id: string) => ready((known) => known.finished(id)),
+    verify: (id: string) => ready((known) => known.verify(id)),
+    repair: (id: string) => ready((known) => known.repair(id)),
+    compact: (id: string) => ready((known) => known.compact(id)),
+    remove: (id: string) => ready((known) => known.remove(id)),
+    difference: (a: string, b: string) => ready((known) => known.difference(a, b)),
+    exportEmbeddings: (id: string) => ready((known) => known.exportFile(id)),
+    saveEmbeddings: (id: string, target: FileSystemFileHandle) => ready((known) => known.save(id, target)),
+    exportShard: (id: string, name: string) => ready((known) => known.exportShard(id, name)),
 
     storage,
 

@@ -156,6 +156,7 @@ export class ExtractionRunner {
   async #fail(job: ExtractionJob, error: unknown): Promise<void> {
     const { errorName, reason } = errorInWords(error);
     const state = PAUSING.has(errorName) ? 'paused' : 'failed';
+    job.endShard();
     job.state = state;
     job.notice = reason;
     this.#parts.events.emit({ type: 'notice', level: 'error', text: reason });

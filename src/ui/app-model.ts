@@ -9,6 +9,7 @@ import type {
   JobStatus,
   Playground,
   StorageStatus,
+  ResumeOptions,
 } from '../engine/protocol.ts';
 import { defaultDraft, requestOf, type ExtractionDraft } from './extraction-draft.ts';
 
@@ -238,11 +239,11 @@ export class AppModel {
   }
 
   /** Carries on with an extraction, reopening its folder first where the recordings are not at hand. */
-  async resume(id: string): Promise<JobStatus | null> {
+  async resume(id: string, options: ResumeOptions = {}): Promise<JobStatus | null> {
     const job = this.#state.jobs.find((each) => each.id === id);
     const dataset = this.#state.datasets.find((each) => each.id === job?.dataset.id);
     if (job && !dataset?.filesAvailable && !(await this.reopenFolder(job.dataset.id))) return null;
-    const resumed = await this.run('Resuming…', () => this.playground.resume(id));
+    const resumed = await this.run('Resuming…', () => this.playground.resume(id, options));
     if (resumed) this.receiveJob(resumed);
     return resumed;
   }

@@ -33,7 +33,15 @@ interface SeenRequest {
 const isLarge = (name: string): boolean => /\.(?:bin|safetensors)$/.test(name);
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
+/** Gives the tests that run in the browser the address of a hub. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { url, close } = await startHub();
+  project.provide('hubUrl', url);
+  return close;
+}
+
+/** Starts the hub on a free port; `url/seen` tells what was asked of it. */
+export async function startHub(): Promise<{ readonly url: string; close(): Promise<void> }> {
   const models = await makeModels();
   const seen: SeenRequest[] = [];
   const state = { commits: new Map<string, string>() };
@@ -83,12 +91,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return end(response, 302);
   });
 
-  project.provide('hubUrl', address(hub));
-  return async () => {
-    for (const server of [hub, cdn]) {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    }
+  return {
+    url: address(hub),
+    close: async () => {
+      for (const server of [hub, cdn]) {
+        server.closeAllConnections();
+        await new Promise((resolve) => server.close(resolve));
+      }
+    },
   };
 }
 

@@ -100,32 +100,46 @@ export function job(page: Page, id: string): Promise<JobStatus> {
   return page.evaluate((each) => window.playground.job(each), id);
 }
 
-/** Waits until an extraction has finished, stopped or failed. @throws Error that says how it stands when it does not */
-export function finished(page: Page, id: string, waitSec = 160): Promise<JobStatus> {
+/**
+ * Waits until an extraction has ended (finished, stopped or failed), or has come to `state`.
+ * @throws Error that says how it stands when it does not
+ */
+export function finished(
+  page: Page,
+  id: string,
+  state: JobStatus['state'] = 'finished',
+  waitSec = 150,
+): Promise<JobStatus> {
   return page.evaluate(
-    async ([each, seconds]) => {
-      const late = new Promise<never>((_resolve, reject) => {
-        setTimeout(() => {
-          void window.playground.job(each).then((now) => reject(new Error(JSON.stringify(now))));
-        }, seconds * 1000);
-      });
-      return Promise.race([window.playground.finished(each), late]);
+    async ([each, wanted, seconds]) => {
+      const lastMs = performance.now() + seconds * 1000;
+      for (;;) {
+        const now = await window.playground.job(each);
+        if ([wanted, 'finished', 'stopped', 'failed'].includes(now.state)) return now;
+        if (performance.now() > lastMs) throw new Error(`It did not end: ${JSON.stringify(now)}`);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+      }
     },
-    [id, waitSec] as const,
+    [id, state, waitSec] as const,
   );
 }
 
-/** Waits until so many shards are committed. */
-export async function shardsCommitted(page: Page, id: string, count: number): Promise<void> {
-  await page.evaluate(
-    async ([each, wanted]) => {
+/** Pauses (or stops) as soon as so many shards are committed; gives how it stands then. */
+export function pauseAfter(
+  page: Page,
+  id: string,
+  shards: number,
+  end: 'pause' | 'stop' = 'pause',
+): Promise<JobStatus> {
+  return page.evaluate(
+    async ([each, wanted, method]) => {
       for (;;) {
-        const { shards } = await window.playground.job(each);
-        if (shards.filter(({ state }) => state === 'done' || state === 'verified').length >= wanted) return;
-        await new Promise((resolve) => setTimeout(resolve, 20));
+        const now = await window.playground.job(each);
+        const committed = now.shards.filter(({ state }) => state === 'done' || state === 'verified').length;
+        if (committed >= wanted || now.state === 'failed') return window.playground[method](each);
       }
     },
-    [id, count] as const,
+    [id, shards, end] as const,
   );
 }
 

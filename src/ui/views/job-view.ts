@@ -275,6 +275,16 @@ export class JobView extends WiredView {
           ? html`<p class="quiet">None so far: every clip that was reached has its embedding.</p>`
           : html`<p class="small quiet">
                 ${formatCounted(job.failed, 'clip')} could not be embedded; the rest goes on.
+                ${
+                  job.writable && job.state !== 'running' && job.state !== 'queued'
+                    ? html`<button
+                        type="button"
+                        @click=${() => this.model.resume(job.id, { retryFailed: true })}
+                      >
+                        Try again
+                      </button>`
+                    : ''
+                }
               </p>
               <ul class="failures" tabindex="0" aria-label="Clips set aside">
                 ${job.failures.map(
