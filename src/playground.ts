@@ -5,6 +5,7 @@ import type { Intake } from './dataset/found-file.ts';
 import { LABEL_SCHEMES } from './dataset/naming.ts';
 import { startEngine } from './engine/client.ts';
 import { FilesNeededError } from './engine/errors.ts';
+import { keepNote, recallNote } from './lib/page-memory.ts';
 import type {
   BackendChoice,
   DatasetOptions,
@@ -38,8 +39,8 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
   };
   // Events are heard from the first one on; a failing start is told by the first call that needs the store.
   void engine.subscribe(proxy(tell));
-  const sessionNoted = engine.start(localStorage.getItem(ENDED_SESSION)).then((session) => {
-    addEventListener('pagehide', () => localStorage.setItem(ENDED_SESSION, session ?? ''));
+  const sessionNoted = engine.start(recallNote(ENDED_SESSION)).then((session) => {
+    addEventListener('pagehide', () => keepNote(ENDED_SESSION, session ?? ''));
   });
   sessionNoted.catch((error: unknown) => {
     tell({ type: 'notice', level: 'error', text: error instanceof Error ? error.message : String(error) });

@@ -78,14 +78,16 @@ export class DeviceManager {
     }
   }
 
+  /** Whoever asks after a loss gets a new device. */
+  async #forgetWhenLost(device: Device, generation: number): Promise<void> {
+    await device.lost;
+    if (this.#generation === generation) this.#opening = null;
+  }
+
   async #open(): Promise<Device> {
     const device = await openDevice(this.#choice);
     this.#generation += 1;
-    const { generation } = this;
-    void device.lost.then(() => {
-      // Whoever asks next gets a new one.
-      if (this.#generation === generation) this.#opening = null;
-    });
+    void this.#forgetWhenLost(device, this.#generation);
     this.#events.emit({ type: 'device', device: device.status });
     return device;
   }

@@ -51,21 +51,19 @@ export function createEngine(choice: BackendChoice) {
   /** Says what opening the store repaired, and follows what another tab writes or this one takes over. */
   function welcome(store: RecordStore): void {
     for (const text of store.recovery.notices) events.emit({ type: 'notice', level: 'info', text });
-    if (!store.writable) store.subscribe(() => follow());
-    if (isStarted) follow();
+    if (!store.writable) store.subscribe(() => void follow());
+    if (isStarted) void follow();
   }
 
-  function follow(): void {
-    Promise.resolve()
-      .then(() => datasets.recall())
-      .then(() => extractions.refresh())
-      .then(() => training.refresh())
-      .then(() => {
-        if (stores.isWritable) extractions.announce();
-      })
-      .catch((error: unknown) =>
-        events.emit({ type: 'notice', level: 'error', text: errorInWords(error).reason }),
-      );
+  async function follow(): Promise<void> {
+    try {
+      await datasets.recall();
+      await extractions.refresh();
+      await training.refresh();
+      if (stores.isWritable) extractions.announce();
+    } catch (error) {
+      events.emit({ type: 'notice', level: 'error', text: errorInWords(error).reason });
+    }
   }
 
   let starting: Promise<void> | null = null;
@@ -178,12 +176,13 @@ export function createEngine(choice: BackendChoice) {
     },
     async jobs() {
       await started();
-      return remote.merge(extractions.list());
+      await remote.look();
+      return extractions.list().map((job) => remote.latest(job));
     },
     async job(id: string) {
       await started();
-      const [status] = await remote.merge([extractions.status(id)]);
-      return status!;
+      await remote.look();
+      return remote.latest(extractions.status(id));
     },
     /** @throws NotWriterError in a tab that only watches */
     async requireWriter(): Promise<void> {

@@ -39,10 +39,8 @@ export class ExtractionRunner {
     job.state = 'queued';
     job.endRequest = null;
     this.announce(job);
-    this.#tail = this.#tail.then(async () => {
-      // Paused or stopped while it waited; or resumed twice, and an earlier turn has run it.
-      if (job.state === 'queued') await this.#carryOut(job);
-    });
+    // Paused or stopped while it waited; or resumed twice, and an earlier turn has run it.
+    this.#tail = this.#tail.then(() => (job.state === 'queued' ? this.#carryOut(job) : undefined));
   }
 
   announce(job: ExtractionJob): void {

@@ -67,10 +67,12 @@ export function createTraining(parts: TrainingParts) {
     },
     async runs() {
       await started();
+      await remote.look();
       return (await runs.list()).map((run) => remote.latestRun(run));
     },
     async run(id: string) {
       await started();
+      await remote.look();
       return remote.latestRun(await runs.status(id));
     },
     pauseRun: (id: string) => runs.end(id, 'pause'),

@@ -1,3 +1,4 @@
+import { keepNote, recallNote } from '../lib/page-memory.ts';
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
 export type Theme = 'light' | 'dark';
@@ -5,7 +6,7 @@ const storageKey = 'wavlm-playground.theme';
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
 
 const chosenTheme = (): Theme | null => {
-  const value = localStorage.getItem(storageKey);
+  const value = recallNote(storageKey);
   return value === 'light' || value === 'dark' ? value : null;
 };
 
@@ -26,8 +27,7 @@ export const currentTheme = (): Theme =>
 export function toggleTheme(): Theme {
   const next: Theme = currentTheme() === 'dark' ? 'light' : 'dark';
   const system: Theme = prefersDark.matches ? 'dark' : 'light';
-  if (next === system) localStorage.removeItem(storageKey);
-  else localStorage.setItem(storageKey, next);
+  keepNote(storageKey, next === system ? null : next);
   apply();
   return next;
 }

@@ -35,9 +35,9 @@ const sha256 = (data: Buffer): string => createHash('sha256').update(data).diges
 
 /** Gives the tests that run in the browser the address of a hub. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { url, close } = await startHub();
-  project.provide('hubUrl', url);
-  return close;
+  const hub = await startHub();
+  project.provide('hubUrl', hub.url);
+  return () => hub.close();
 }
 
 /** Starts the hub on a free port; `url/seen` tells what was asked of it. */

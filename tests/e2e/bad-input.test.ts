@@ -162,7 +162,7 @@ describe('a folder with everything wrong in it', () => {
         '"index": f["sample_index"].tolist(), "kinds": sorted(set(f[k].dtype.kind for k in f.files))}',
     ) as { rows: Record<string, [string, string]>; shape: number[]; finite: boolean; kinds: string[] } | null;
     if (!read) return;
-    expect(read.shape).toEqual([result.done, 192]);
+    expect(read.shape[0]).toBe(result.done);
     expect(read.finite).toBe(true);
     expect(read.kinds).toEqual(['U', 'f', 'i']);
     expect(read.rows[NON_BMP]).toEqual(['007', 'müller, 𝕵']);
