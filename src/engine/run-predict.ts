@@ -41,7 +41,7 @@ export async function predictRecording(
     maxClipSec: settings.maxClipSec,
     longClips: settings.longClips,
   });
-  await encoders.restore(wanted.id, wanted.name, wanted.source);
+  await encoders.restore(wanted);
   const encoder = new WindowEncoder({
     encoder: await encoders.onDevice(wanted.id),
     device: await devices.device(),
