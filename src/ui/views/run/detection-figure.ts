@@ -81,15 +81,15 @@ export class DetectionFigure extends LitElement {
 
   #series(name: string, { falseAccept, falseReject }: CurveData, color: number): LineSeries {
     const isDet = this.kind === 'det';
-    const fits = (rate: number): boolean => rate >= lowest && rate <= highest;
     const onAxis = (rate: number): number => (isDet ? Math.min(highest, Math.max(lowest, rate)) : rate);
-    // Of a DET curve, which has no ends on its axes, what runs along their edges is left out.
-    const points = Array.from(falseAccept, (accept, index) => [accept, falseReject[index] ?? 0] as const)
-      .filter(
-        ([accept, reject]) => !isDet || (fits(reject) && accept <= highest) || (fits(accept) && reject < 1),
-      )
-      .map(([accept, reject]) => [onAxis(accept), onAxis(reject)] as const)
+    const sorted = Array.from(falseAccept, (accept, index) => [accept, falseReject[index] ?? 0] as const)
+      .filter(([accept, reject]) => !isDet || (accept < 1 && reject < 1))
       .toSorted(([a, missA], [b, missB]) => a - b || missB - missA);
+    // The axes of a DET plot have no 0: a curve ends where it first reaches the lower edge.
+    const end = sorted.findIndex(([, reject]) => reject <= lowest);
+    const points = (isDet && end >= 0 ? sorted.slice(0, end + 1) : sorted).map(
+      ([accept, reject]) => [onAxis(accept), onAxis(reject)] as const,
+    );
     return {
       name,
       color,
