@@ -184,7 +184,7 @@ async function trainUntil(page: Page, id: string, wanted: number): Promise<void>
 }
 
 /** The state where an epoch ended; the newest such when null. */
-async function epochDigest(
+export async function epochDigest(
   page: Page,
   id: string,
   wanted: number | null,
