@@ -8,10 +8,8 @@ import '../elements/choice-group.ts';
 import { numberField } from '../elements/number-field.ts';
 import '../elements/split-counts.ts';
 import { inputOf, valueOf } from '../event-target.ts';
-import { settingsInWords } from '../extraction-draft.ts';
-import { formatCount, formatCounted, formatShare } from '../format.ts';
+import { formatCount } from '../format.ts';
 import { icons } from '../icons.ts';
-import { hrefOf } from '../route.ts';
 import { splitWords } from '../run-words.ts';
 import { controls } from '../styles/controls.ts';
 import { configInWords, defaultTrainingDraft, formatRate, metricTitle } from '../training-draft.ts';
@@ -22,6 +20,7 @@ import { samplerFields } from '../training-fields/sampler-fields.ts';
 import { scheduleFields } from '../training-fields/schedule-fields.ts';
 import './train/cross-validation-panel.ts';
 import './train/prove-panel.ts';
+import './train/source-panel.ts';
 import { TrainingView } from './training-view.ts';
 
 const targets = [
@@ -63,9 +62,6 @@ export class TrainView extends TrainingView {
         border-color: var(--accent);
       }
       .outcome > button {
-        inline-size: 100%;
-      }
-      .file {
         inline-size: 100%;
       }
       @media (max-width: 68rem) {
@@ -126,36 +122,17 @@ export class TrainView extends TrainingView {
           </p>
         </div>
       </header>
-      ${this.training.source === null ? this.#missing() : this.#bench()}
+      ${
+        this.training.source === null
+          ? html`<source-panel
+              .model=${this.model}
+              .app=${this.app}
+              .training=${this.training}
+              .state=${this.state}
+            ></source-panel>`
+          : this.#bench()
+      }
     </div>`;
-  }
-
-  #missing(): TemplateResult {
-    return html`<section class="panel stack" aria-labelledby="missing">
-      <h2 id="missing">Embeddings come first</h2>
-      <p>
-        <a href=${hrefOf('extract')}>Extract some</a>, or bring a file along:
-        <span class="mono">.npz</span> with <span class="mono">embeddings</span> and
-        <span class="mono">labels</span>.
-      </p>
-      ${this.#fileField()}
-    </section>`;
-  }
-
-  #fileField(): TemplateResult {
-    return html`<label class="field"
-      >Embeddings from elsewhere
-      <input
-        class="file"
-        type="file"
-        accept=".npz"
-        data-testid="npz-input"
-        @change=${(event: Event) => {
-          const [file] = inputOf(event).files ?? [];
-          if (file) this.training.bringFile(file);
-        }}
-      />
-    </label>`;
   }
 
   #bench(): TemplateResult {
@@ -164,7 +141,12 @@ export class TrainView extends TrainingView {
     return html`<div class="bench">
       ${this.#outcome()}
       <div class="view">
-        ${this.#source()}
+        <source-panel
+          .model=${this.model}
+          .app=${this.app}
+          .training=${this.training}
+          .state=${this.state}
+        ></source-panel>
         <section class="panel stack" aria-labelledby="split">
           <h2 id="split">What to learn, and what to keep for judging</h2>
           <choice-group
@@ -216,72 +198,6 @@ export class TrainView extends TrainingView {
         ></cross-validation-panel>
       </div>
     </div>`;
-  }
-
-  #source(): TemplateResult {
-    const { extractions, extraction } = this.training;
-    const { file, draft } = this.state;
-    const kept = extraction?.settings.layers ?? [];
-    return html`<section class="panel stack" aria-labelledby="source">
-      <h2 id="source">Embeddings</h2>
-      ${
-        extractions.length > 0
-          ? html`<label class="field"
-              >Extraction
-              <select @change=${(event: Event) => this.training.chooseExtraction(valueOf(event))}>
-                ${file ? html`<option value="" selected disabled>${file.name}</option>` : ''}
-                ${extractions.map(
-                  (job) =>
-                    html`<option value=${job.id} ?selected=${job.id === extraction?.id}>
-                      ${job.dataset.name} × ${job.encoder.name}, ${settingsInWords(job.settings)}
-                    </option>`,
-                )}
-              </select>
-            </label>`
-          : ''
-      }
-      ${
-        extraction && extraction.state !== 'finished'
-          ? html`<p class="note signal small">
-              This extraction is not complete
-              (${formatShare(extraction.done / Math.max(1, extraction.total))}): the run trains on the
-              ${formatCounted(extraction.done, 'clip')} committed so far.
-            </p>`
-          : ''
-      }
-      ${
-        kept.length > 1
-          ? html`<label class="field"
-              >Layers
-              <select
-                @change=${(event: Event) => {
-                  const chosen = valueOf(event);
-                  this.training.changeDraft({ layer: chosen === 'all' ? null : Number(chosen) });
-                }}
-              >
-                <option value="all" ?selected=${draft.layer === null}>all ${kept.length} kept layers</option>
-                ${kept.map(
-                  (layer, place) =>
-                    html`<option value=${place} ?selected=${draft.layer === place}>
-                      layer ${layer} alone
-                    </option>`,
-                )}
-              </select>
-            </label>`
-          : ''
-      }
-      ${this.#fileField()}
-      ${
-        file
-          ? html`<p class="note small row">
-              Training on <span class="mono path">${file.name}</span>
-              <button type="button" class="plain" @click=${() => this.training.bringFile(null)}>
-                ${icons.close} Leave it
-              </button>
-            </p>`
-          : ''
-      }
-    </section>`;
   }
 
   #shares(): TemplateResult | string {
