@@ -7,9 +7,9 @@ import { DeviceManager } from './device-manager.ts';
 import { BUILT_IN, EncoderRegistry } from './encoder-registry.ts';
 import { errorInWords, InvalidRequestError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
-import { clearExports } from './extraction-export.ts';
-import { ExtractionRegistry } from './extraction-registry.ts';
-import { ExtractionRunner } from './extraction-runner.ts';
+import { clearExports } from './extraction/extraction-export.ts';
+import { ExtractionRegistry } from './extraction/extraction-registry.ts';
+import { ExtractionRunner } from './extraction/extraction-runner.ts';
 import type {
   AudioInput,
   BackendChoice,
@@ -22,7 +22,7 @@ import type {
   StorageStatus,
 } from './protocol.ts';
 import { RemoteJobs } from './remote-jobs.ts';
-import { createTraining } from './training.ts';
+import { createTraining } from './training/training.ts';
 import { StoreHolder } from './store-holder.ts';
 
 const SAMPLE_RATE = 16_000;

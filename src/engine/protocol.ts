@@ -2,7 +2,7 @@ import type { BackendChoice, DeviceStatus } from '../device/status.ts';
 import type { IntakeSource } from '../dataset/intake.ts';
 import type { Reject, Utterance } from '../dataset/utterance.ts';
 import type { ExtractionSettings } from '../experiments/extraction-id.ts';
-import type { StageTotals } from './stage-timings.ts';
+import type { StageTotals } from './extraction/stage-timings.ts';
 import type { TrainingEvent } from './training-protocol.ts';
 
 /** Types that cross from the engine worker to the page: plain data, no classes. */

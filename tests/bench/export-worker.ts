@@ -1,5 +1,5 @@
 /** Fills the record store with shards, and merges them into a file as an export does. */
-import { recordSource, streamToFile } from '../../src/engine/extraction-export.ts';
+import { recordSource, streamToFile } from '../../src/engine/extraction/extraction-export.ts';
 import { mergeEmbeddings } from '../../src/export/embeddings-npz.ts';
 import { openStore } from '../../src/shards/opfs.ts';
 import { encodeShard, shardName } from '../../src/shards/shard-rows.ts';

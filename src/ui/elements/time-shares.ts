@@ -1,6 +1,6 @@
 import { LitElement, css, html, nothing, type TemplateResult } from 'lit';
 import { customElement, property } from 'lit/decorators.js';
-import type { StageTotals } from '../../engine/stage-timings.ts';
+import type { StageTotals } from '../../engine/extraction/stage-timings.ts';
 import { formatDuration, formatShare } from '../format.ts';
 import { controls } from '../styles/controls.ts';
 

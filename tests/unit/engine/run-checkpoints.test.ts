@@ -5,7 +5,7 @@ import {
   importCheckpoint,
   pinCheckpoint,
   pruneCheckpoints,
-} from '../../../src/engine/run-checkpoints.ts';
+} from '../../../src/engine/training/run-checkpoints.ts';
 import type { TrainRequest } from '../../../src/engine/training-protocol.ts';
 import { MemoryDisk } from '../../../src/shards/memory.ts';
 import { decodeCheckpoint } from '../../../src/training/checkpoint.ts';

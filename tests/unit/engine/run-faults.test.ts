@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TrainRequest } from '../../../src/engine/training-protocol.ts';
-import type { TrainingDevices } from '../../../src/engine/training-devices.ts';
+import type { TrainingDevices } from '../../../src/engine/training/training-devices.ts';
 import { PlaygroundError } from '../../../src/lib/errors.ts';
 import { MemoryDisk, openMemoryStore } from '../../../src/shards/memory.ts';
 import { cloudsFile, openSession, processor, sessionOn } from './training-session.ts';
