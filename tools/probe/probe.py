@@ -150,34 +150,36 @@ def main() -> None:
     parser.add_argument("--c", type=float, default=0.1, help="inverse regularisation for encoders (MFCC has 1)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1, help="of the untrained network")
-    parser.add_argument("--quick", action="store_true", help="the trained encoder only, no layer sum")
+    parser.add_argument("--features", nargs="+", choices=["mfcc", "trained", "untrained"], default=["mfcc", "trained", "untrained"])
+    parser.add_argument("--no-layer-sum", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     clips, tasks = load_tasks(args.data)
-    rows: list[tuple[str, list[float]]] = []
-    if not args.quick:
-        table = encode_mfcc(clips)
-        rows.append(("MFCC + slopes, C=1", [single_layer(table[task.clips, 0], task, 1.0) for task in tasks]))
-    models = {"trained": WavLMModel.from_pretrained(args.model, dtype=torch.float32).eval()}
-    if not args.quick:
-        models["untrained"] = untrained(args.model, args.seed)
-    mixes = []
-    for name, model in models.items():
-        table = encode(model, clips)
-        per_layer = [[single_layer(table[task.clips, layer], task, args.c) for task in tasks] for layer in range(table.shape[1])]
-        rows += [(f"{name}, layer {layer}", scores) for layer, scores in enumerate(per_layer)]
-        rows.append((f"{name}, best single layer", [max(scores) for scores in zip(*per_layer)]))
-        if not args.quick:
+
+    def show(name: str, cells: list[str]) -> None:
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+    def show_scores(name: str, scores: list[float]) -> None:
+        show(name, [f"{value:.1f}" for value in scores])
+
+    show("features", [task.name for task in tasks])
+    show("---", ["---"] * len(tasks))
+    for features in args.features:
+        if features == "mfcc":
+            table = encode_mfcc(clips)
+            show_scores("MFCC + slopes, C=1", [single_layer(table[task.clips, 0], task, 1.0) for task in tasks])
+            continue
+        model = untrained(args.model, args.seed) if features == "untrained" else WavLMModel.from_pretrained(args.model, dtype=torch.float32)
+        table = encode(model.eval(), clips)
+        layers = []
+        for layer in range(table.shape[1]):
+            layers.append([single_layer(table[task.clips, layer], task, args.c) for task in tasks])
+            show_scores(f"{features}, layer {layer}", layers[-1])
+        show_scores(f"{features}, best single layer", [max(scores) for scores in zip(*layers)])
+        if not args.no_layer_sum:
             sums = [layer_sum(table[task.clips], task, args.c) for task in tasks]
-            rows.append((f"{name}, learned layer sum", [value for value, _ in sums]))
-            mixes.append((name, [mix for _, mix in sums]))
-    print("| features | " + " | ".join(task.name for task in tasks) + " |")
-    print("|---|" + "---|" * len(tasks))
-    for name, scores in rows:
-        print(f"| {name} | " + " | ".join(f"{value:.1f}" for value in scores) + " |")
-    for name, weights in mixes:
-        for task, weight in zip(tasks, weights):
-            print(f"{name} layer weights, {task.name}: {' '.join(f'{value:.2f}' for value in weight)}")
+            show_scores(f"{features}, learned layer sum", [value for value, _ in sums])
+            show(f"{features}, its layer weights", [" ".join(f"{value:.2f}" for value in weights) for _, weights in sums])
 
 
 if __name__ == "__main__":
