@@ -1,7 +1,7 @@
 import { describeDifference, extractionId } from '../../experiments/extraction-id.ts';
 import type { ClipLabels } from '../../export/embeddings-npz.ts';
 import type { RecordStore } from '../../shards/store.ts';
-import { outdatedShards } from '../changed-files.ts';
+import { outdatedShards } from './changed-files.ts';
 import type { DatasetRegistry } from '../dataset-registry.ts';
 import type { EncoderRegistry } from '../encoder-registry.ts';
 import { errorInWords, NotEnoughSpaceError, UnknownIdError } from '../errors.ts';

@@ -1,10 +1,10 @@
-import { clipPath } from '../export/embeddings-npz.ts';
-import { xxh128Stream } from '../lib/digest.ts';
-import { readShardInfo } from '../shards/shard-rows.ts';
-import type { RecordStore } from '../shards/store.ts';
-import { recordSource } from './extraction/extraction-export.ts';
-import type { ExtractionJob } from './extraction/extraction-job.ts';
-import type { CommittedShard } from './extraction/extraction-record.ts';
+import { clipPath } from '../../export/embeddings-npz.ts';
+import { xxh128Stream } from '../../lib/digest.ts';
+import { readShardInfo } from '../../shards/shard-rows.ts';
+import type { RecordStore } from '../../shards/store.ts';
+import { recordSource } from './extraction-export.ts';
+import type { ExtractionJob } from './extraction-job.ts';
+import type { CommittedShard } from './extraction-record.ts';
 
 /** A committed shard, and those of its clips whose files hold something else now. */
 export interface OutdatedShard {
