@@ -6,7 +6,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-const benchmarks = ['encode', 'extraction', 'store', 'export', 'merge', 'training', 'audio', 'intake'];
+const benchmarks = ['encode', 'extraction', 'training', 'store', 'export', 'merge', 'audio', 'intake'];
 
 const given = process.argv.slice(2);
 const asked = given.filter((argument) => !argument.includes('='));
