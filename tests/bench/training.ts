@@ -1,4 +1,4 @@
-// `npm run bench -- training [epochs=3] [rows=1280]`: seconds of an epoch of a linear head and of an MLP-512 over
+// `npm run bench -- training [epochs=3] [rows=256]`: seconds of an epoch of a linear head and of an MLP-512 over
 // 22,326 × 1024 in batches of 64, on wasm and webgpu, with a checkpoint committed after each; beside PyTorch's
 // (tools/bench_pytorch.py) where `PYTHON` or `python3` has it. On a software adapter `rows` rows, scaled.
 import { execFileSync } from 'node:child_process';
@@ -54,7 +54,7 @@ function pytorch(): Map<string, number> | null {
 try {
   await page.goto(`${url}tests/bench/blank.html`);
   const isHardware = await hasHardwareAdapter(page);
-  const gpuRows = isHardware ? ROWS : numberOption(options, 'rows', 1280);
+  const gpuRows = isHardware ? ROWS : numberOption(options, 'rows', 256);
   const wasm = await train({ backend: 'wasm', rows: ROWS, epochs });
   const webgpu = await train({ backend: 'webgpu', rows: gpuRows, epochs: isHardware ? epochs : 1 });
   const peer = pytorch();
