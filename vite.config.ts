@@ -33,9 +33,18 @@ function selfContainedWasmThreads(): Plugin {
 
 export default defineConfig({
   base: './',
-  build: { target: 'es2022', chunkSizeWarningLimit: 2000, sourcemap: true },
+  build: {
+    target: 'es2022',
+    chunkSizeWarningLimit: 2000,
+    sourcemap: true,
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   plugins: [selfContainedWasmThreads()],
-  worker: { format: 'es', plugins: () => [selfContainedWasmThreads()] },
+  worker: {
+    format: 'es',
+    plugins: () => [selfContainedWasmThreads()],
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   server: { headers: isolationHeaders },
   preview: {
     headers: { ...isolationHeaders, 'Content-Security-Policy': contentSecurityPolicy() },
