@@ -36,7 +36,6 @@ export default defineConfig({
             'mpg123-decoder',
             '@wasm-audio-decoders/ogg-vorbis',
             'client-zip',
-            'unzipit',
             'papaparse',
             'valibot',
             'axe-core',
