@@ -1,4 +1,4 @@
-"""The probe by which recipes are chosen: recorded speech that no recipe trains on, and not the sets that are reported.
+"""The probe for choosing between recipes: recorded speech that no recipe trains on, and not the sets that are reported.
 
 Mandarin syllables by two speakers (``gcin-voice``): first sound, rhyme and tone, trained on one speaker and tested on the other;
 26 voices, one per language (``ktuberling-data``), five folds. Mean and standard deviation of each layer, ridge classifier (a
