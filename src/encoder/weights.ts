@@ -2,17 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { PlaygroundError } from '../lib/errors.ts';
 import type { EncoderKernels } from './kernels/contract.ts';
+import { MissingTensorError, TensorShapeError } from './checkpoint/errors.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
-
-/** The checkpoint lacks a tensor that its own config calls for. */
-export class MissingTensorError extends PlaygroundError {
-  override readonly name: string = 'MissingTensorError';
-}
-
-/** A tensor's shape is not what the config says. */
-export class TensorShapeError extends PlaygroundError {
-  override readonly name: string = 'TensorShapeError';
-}
 
 /** A tensor holds NaN or infinity. */
 export class NonFiniteWeightError extends PlaygroundError {
