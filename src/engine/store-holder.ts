@@ -1,6 +1,7 @@
 import { NotWriterError } from '../shards/errors.ts';
 import { whenLockIsFree } from '../shards/lock.ts';
-import { lockName, openStore } from '../shards/opfs.ts';
+import { lockName } from '../shards/opfs.ts';
+import { openStoreInWorker } from '../shards/worker-store.ts';
 import type { RecordStore } from '../shards/store.ts';
 
 /** A tab that is only being reloaded comes back within this time and goes on writing itself. */
@@ -52,7 +53,7 @@ export class StoreHolder {
   }
 
   async #open(): Promise<RecordStore> {
-    const store = await openStore({ endedSession: this.endedSession });
+    const store = await openStoreInWorker({ endedSession: this.endedSession });
     this.#current = store;
     if (!store.writable) void this.#succeed(store);
     this.#onOpened(store);

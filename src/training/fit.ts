@@ -6,6 +6,7 @@ import {
   type Lineage,
   type NamedArray,
 } from './checkpoint.ts';
+import { CheckpointWriter } from './checkpoint-writer.ts';
 import type { Captured, Compute } from './compute/compute.ts';
 import { sameSettings, validateTraining, type TrainingConfig } from './config.ts';
 import { NonFiniteLossError, ResumeRefusedError } from './errors.ts';
@@ -52,7 +53,10 @@ export interface FitHooks {
   /** After losses came back from the device: every few steps. */
   onStep?(progress: StepProgress): void;
   onEpoch?(record: EpochRecord): void;
-  /** Awaited: training goes on when the checkpoint is safe. An error thrown here ends `fit` with it. */
+  /**
+   * Resolves when the checkpoint is safe. Training goes on meanwhile; the next checkpoint, and the end of `fit`, wait
+   * for it. An error thrown here ends `fit` with it at the next step boundary.
+   */
   onCheckpoint?(checkpoint: Checkpoint, isBest: boolean): Promise<void> | void;
   /** Asked before every step; true makes a checkpoint where the run stands and returns. */
   shouldPause?(): boolean;
@@ -133,19 +137,18 @@ export async function fit(request: FitRequest): Promise<FitResult> {
     learningRate: number;
     step: number;
   }[] = [];
-  let lastGood = from;
+  const writer = new CheckpointWriter((checkpoint, isBest) => hooks.onCheckpoint?.(checkpoint, isBest), from);
 
   /** Waits for the device: takes the losses that wait there into the history. */
   const readLosses = async (): Promise<void> => {
     const done = waiting.splice(0);
     if (done.length === 0) return;
     const values = await compute.readCaptured(done.map(({ captured }) => captured));
-    done.forEach((one, i) => {
+    for (const [i, one] of done.entries()) {
       const loss = values[2 * i]!;
-      if (!Number.isFinite(loss))
-        throw new NonFiniteLossError(loss, epoch, one.step, one.batch, keptSentence());
+      if (!Number.isFinite(loss)) throw await nonFinite(loss, one);
       history.addStep(loss, values[2 * i + 1]!, one.examples, one.learningRate);
-    });
+    }
     const { step: newest, learningRate } = done.at(-1)!;
     hooks.onStep?.({
       epoch,
@@ -156,16 +159,25 @@ export async function fit(request: FitRequest): Promise<FitResult> {
     });
   };
 
-  const keptSentence = (): string =>
-    lastGood
-      ? `the last good checkpoint is ${checkpointName(lastGood)}`
+  /** Names the newest checkpoint that is safe, so it waits for the one that is being written. */
+  const nonFinite = async (
+    loss: number,
+    at: { step: number; batch: number },
+  ): Promise<NonFiniteLossError> => {
+    await writer.settled();
+    const kept = writer.kept
+      ? `the last good checkpoint is ${checkpointName(writer.kept)}`
       : 'there was no checkpoint before it to keep';
+    return new NonFiniteLossError(loss, epoch, at.step, at.batch, kept);
+  };
 
+  /** Everything is copied off the device here, between two steps; keeping it goes on beside the next ones. */
   const makeCheckpoint = async (reason: Lineage['reason'], isBest: boolean): Promise<Checkpoint> => {
     await readLosses();
+    await writer.settled();
     const state = await learner!.state();
     if (state.parameters.some(({ values }) => firstNonFinite(values) >= 0))
-      throw new NonFiniteLossError(NaN, epoch, step, Math.floor(cursor / config.batchSize), keptSentence());
+      throw await nonFinite(NaN, { step, batch: Math.floor(cursor / config.batchSize) });
     const checkpoint: Checkpoint = {
       config,
       layout: examples.layout,
@@ -186,8 +198,7 @@ export async function fit(request: FitRequest): Promise<FitResult> {
         reason,
       },
     };
-    await hooks.onCheckpoint?.(checkpoint, isBest);
-    lastGood = checkpoint;
+    writer.begin(checkpoint, isBest);
     return checkpoint;
   };
 
@@ -204,8 +215,12 @@ export async function fit(request: FitRequest): Promise<FitResult> {
     while (epoch < config.epochs) {
       const order = epochOrder(config.sampler, trainLabels, classes, config.seed, epoch);
       while (cursor < order.length) {
-        if (hooks.shouldPause?.())
-          return { state: 'paused', checkpoint: await makeCheckpoint('pause', false) };
+        writer.throwIfFailed();
+        if (hooks.shouldPause?.()) {
+          const checkpoint = await makeCheckpoint('pause', false);
+          await writer.settled();
+          return { state: 'paused', checkpoint };
+        }
         const positions = order.subarray(cursor, cursor + config.batchSize);
         const learningRate = learningRateAt(
           config.schedule,
@@ -259,7 +274,14 @@ export async function fit(request: FitRequest): Promise<FitResult> {
       cursor = 0;
       await makeCheckpoint('epoch', isBest);
     }
-    return { state: 'finished', checkpoint: lastGood ?? (await makeCheckpoint('epoch', false)) };
+    await writer.settled();
+    const checkpoint = writer.kept ?? (await makeCheckpoint('epoch', false));
+    await writer.settled();
+    return { state: 'finished', checkpoint };
+  } catch (error) {
+    // Whoever goes on from the newest checkpoint has to find it on the disk.
+    await writer.settledAfterFailure(error);
+    throw error;
   } finally {
     learner?.dispose();
     feeder.dispose();
@@ -271,13 +293,7 @@ export async function fit(request: FitRequest): Promise<FitResult> {
     const labels = validation.map((index) => examples.labels[index]!);
     const { summary } = evaluateLogits(logits, labels, classes);
     if (!Number.isFinite(summary.loss))
-      throw new NonFiniteLossError(
-        summary.loss,
-        epoch,
-        step,
-        Math.floor((cursor - 1) / config.batchSize),
-        keptSentence(),
-      );
+      throw await nonFinite(summary.loss, { step, batch: Math.floor((cursor - 1) / config.batchSize) });
     return summary;
   }
 }

@@ -33,6 +33,7 @@ export class RunJob {
   #history: EpochRecord[] = [];
   #points: Point[] = [];
   #step = 0;
+  /** Key of the checkpoint that is shown; null while training shows itself. */
   #shown: string | null = null;
   readonly #ended: (() => void)[] = [];
 
@@ -167,6 +168,7 @@ export class RunJob {
   }
 
   advance({ step, loss, learningRate }: StepProgress): void {
+    this.#shown = null;
     this.#step = step;
     this.#points.push([step, loss, learningRate]);
     if (this.#points.length > MOST_POINTS) this.#points = this.#points.filter((_, i) => i % 2 === 1);

@@ -1,32 +1,41 @@
 import { openStore } from '../../../src/shards/opfs.ts';
+import { openStoreInWorker } from '../../../src/shards/worker-store.ts';
 import { recordStoreContract, type StoreBench } from '../../contracts/record-store.ts';
 
+export interface ContractRequest {
+  readonly title: string;
+  /** In this worker, or in one of the store's own. */
+  readonly where: 'here' | 'apart';
+}
+
+const openings = { here: openStore, apart: openStoreInWorker };
+
 /** Runs one case of the contract on OPFS and IndexedDB, in a store of its own name. */
-globalThis.addEventListener('message', (event: MessageEvent<string>) => {
-  void runCase(event.data).then(
-    () => postMessage({ title: event.data, error: null }),
+globalThis.addEventListener('message', ({ data }: MessageEvent<ContractRequest>) => {
+  void runCase(data).then(
+    () => postMessage({ title: data.title, error: null }),
     (error: unknown) =>
       postMessage({
-        title: event.data,
+        title: data.title,
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       }),
   );
 });
 
-async function runCase(title: string): Promise<void> {
+async function runCase({ title, where }: ContractRequest): Promise<void> {
   const contractCase = recordStoreContract.find((each) => each.title === title);
   if (!contractCase) throw new Error(`There is no case “${title}”.`);
   const name = `contract ${crypto.randomUUID()}`;
   const root = await navigator.storage.getDirectory();
   // A failed case leaves its store open; then its folder cannot be removed, and that is not what failed.
-  await contractCase.run(benchOf(name, root));
+  await contractCase.run(benchOf(name, root, openings[where]));
   await root.removeEntry(name, { recursive: true });
   indexedDB.deleteDatabase(name);
 }
 
-function benchOf(name: string, root: FileSystemDirectoryHandle): StoreBench {
+function benchOf(name: string, root: FileSystemDirectoryHandle, open: typeof openStore): StoreBench {
   return {
-    open: (options) => openStore({ name, rollsLogs: false, spareFiles: 2, lockWaitMs: 0, ...options }),
+    open: (options) => open({ name, rollsLogs: false, spareFiles: 2, lockWaitMs: 0, ...options }),
     wipeCatalog: () =>
       new Promise((resolve, reject) => {
         const request = indexedDB.deleteDatabase(name);
