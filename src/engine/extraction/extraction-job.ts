@@ -16,6 +16,13 @@ import { PaceMeter } from './pace-meter.ts';
 import type { ExtractionPace, JobState, JobStatus, ShardStatus } from '../protocol.ts';
 import { StageTimings } from './stage-timings.ts';
 
+/** A shard that is begun and not yet committed. */
+interface ShardInFlight {
+  readonly first: number;
+  rows: number;
+  failed: number;
+}
+
 /** What a running extraction was asked to do at the end of its batch. */
 export type EndRequest = 'pause' | 'stop' | null;
 
@@ -39,7 +46,8 @@ export class ExtractionJob {
   #redo: { readonly indices: Set<number>; readonly afterSequence: number } | null = null;
   #damaged = new Set<string>();
   #verified = new Set<string>();
-  #inFlight: { first: number; last: number; rows: number; failed: number } | null = null;
+  /** Shards begun and not yet acknowledged, oldest first: the one being encoded, and the one being committed. */
+  #inFlight: ShardInFlight[] = [];
   readonly #ended: (() => void)[] = [];
 
   constructor(record: ExtractionRecord, spec: ExtractionSpec, progress: ExtractionProgress) {
@@ -71,9 +79,20 @@ export class ExtractionJob {
     return this.#redo === null && accountedFor(this.#shards).size === this.total;
   }
 
-  /** Reads the committed shards anew: after a commit, after verifying. */
+  /** Reads the committed shards anew, as after verifying. */
   async refresh(): Promise<void> {
-    this.#shards = await this.record.shards();
+    this.#take(await this.record.shards());
+  }
+
+  /** Takes up a shard that was committed, in one step: its rows count either as in flight or as committed. */
+  async shardCommitted(firstIndex: number): Promise<void> {
+    const shards = await this.record.shards();
+    this.#inFlight = this.#inFlight.filter(({ first }) => first !== firstIndex);
+    this.#take(shards);
+  }
+
+  #take(shards: readonly CommittedShard[]): void {
+    this.#shards = shards;
     this.#failures = currentFailures(this.#shards);
     this.#noteRedone();
     if (this.state === 'finished' && !this.isComplete) this.state = 'interrupted';
@@ -119,19 +138,22 @@ export class ExtractionJob {
   }
 
   startShard(sampleIndices: readonly number[]): void {
-    this.#inFlight = { first: sampleIndices[0] ?? 0, last: sampleIndices.at(-1) ?? 0, rows: 0, failed: 0 };
+    this.#inFlight.push({ first: sampleIndices[0] ?? 0, rows: 0, failed: 0 });
   }
 
+  /** Counts examples of the shard begun last. */
   advance(rows: number, failed: number, audioSec: number): void {
-    if (this.#inFlight) {
-      this.#inFlight.rows += rows;
-      this.#inFlight.failed += failed;
+    const shard = this.#inFlight.at(-1);
+    if (shard) {
+      shard.rows += rows;
+      shard.failed += failed;
     }
     this.meter.add(audioSec, rows + failed);
   }
 
-  endShard(): void {
-    this.#inFlight = null;
+  /** Nothing is in flight any more: what was, is committed or will be done again. */
+  endShards(): void {
+    this.#inFlight = [];
   }
 
   markVerified(damaged: readonly string[]): void {
@@ -175,7 +197,11 @@ export class ExtractionJob {
 
   status(writable: boolean): JobStatus {
     const { spec, pace, state, notice, total } = this;
-    const inFlight = this.#inFlight ?? { rows: 0, failed: 0 };
+    const inFlight = { rows: 0, failed: 0 };
+    for (const shard of this.#inFlight) {
+      inFlight.rows += shard.rows;
+      inFlight.failed += shard.failed;
+    }
     const done = this.#shards.reduce((sum, { meta }) => sum + rowCount(meta), inFlight.rows);
     const failures = this.#failures;
     const retried = this.#redo?.indices.size ?? 0;
@@ -216,7 +242,7 @@ export class ExtractionJob {
       const name = shardName(first, last, this.total);
       let state: ShardStatus['state'] = 'pending';
       if (this.#damaged.has(name)) state = 'damaged';
-      else if (this.#inFlight?.first === first) state = 'in flight';
+      else if (this.#inFlight.some((shard) => shard.first === first)) state = 'in flight';
       else if (this.state === 'failed') state = 'failed';
       return { first, name, sizeBytes: 0, state };
     });

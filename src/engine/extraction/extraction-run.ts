@@ -5,11 +5,15 @@ import type { Encoder } from '../../encoder/wavlm.ts';
 import { examplePath, utteranceOf, versionOf, type ExampleOrder } from '../../experiments/examples.ts';
 import type { PlannedShard } from '../../experiments/shard-plan.ts';
 import { errorInWords, FolderGoneError } from '../errors.ts';
+import { CommitQueue } from './commit-queue.ts';
 import type { ExtractionRecord, ExtractionSpec } from './extraction-record.ts';
 import { Prefetcher } from './prefetch.ts';
-import { ShardDraft } from './shard-draft.ts';
+import { ShardDraft, type FinishedShard } from './shard-draft.ts';
 import type { StageTimings } from './stage-timings.ts';
 import { WindowEncoder } from './window-encoder.ts';
+
+/** What prepares clips ahead of the encoder. */
+export type ClipPool = Pick<DecodePool, 'size' | 'prepare' | 'prepareWindows'>;
 
 /** What one pass over an extraction's missing shards needs. */
 export interface ExtractionRunParts {
@@ -18,9 +22,9 @@ export interface ExtractionRunParts {
   readonly total: number;
   readonly plan: readonly PlannedShard[];
   readonly record: ExtractionRecord;
-  readonly pool: DecodePool;
+  readonly pool: ClipPool;
   readonly device: Device;
-  readonly encoder: Encoder;
+  readonly encoder: Pick<Encoder, 'encode'>;
   readonly batchSize: number;
   readonly timings: StageTimings;
   readonly openFile: (path: string) => Promise<File>;
@@ -28,7 +32,8 @@ export interface ExtractionRunParts {
   readonly shouldEnd: () => boolean;
   readonly onShardStarted: (sampleIndices: readonly number[]) => void;
   readonly onBatch: (progress: BatchProgress) => void;
-  readonly onShardCommitted: () => Promise<void>;
+  /** The shard that begins with this example is safe. The next one is being encoded meanwhile. */
+  readonly onShardCommitted: (firstIndex: number) => Promise<void>;
   /** A batch did not fit; the run goes on with this size. */
   readonly onSmallerBatch: (batchSize: number) => void;
 }
@@ -65,12 +70,13 @@ const UNREADABLE_IN_A_ROW = 5;
 
 /**
  * One pass over the shards still to do: take prepared clips, encode them batch by batch, commit a shard when all its
- * examples are accounted for. Nothing of a shard is written before its commit; whatever is thrown leaves the committed
- * shards as they are.
+ * examples are accounted for, and encode the next one meanwhile. Nothing of a shard is written before its commit;
+ * whatever is thrown leaves the committed shards as they are, and nothing is in flight any more.
  */
 export class ExtractionRun {
   readonly #parts: ExtractionRunParts;
   readonly #windows: WindowEncoder;
+  readonly #commits = new CommitQueue();
   readonly #lastModified = new Map<number, number>();
   #unreadableInARow = 0;
 
@@ -81,7 +87,16 @@ export class ExtractionRun {
 
   /** Resolves when every planned shard is committed, or when it was asked to end and what was in hand is committed. */
   async run(): Promise<void> {
-    const { plan, pool, shouldEnd, onShardStarted } = this.#parts;
+    try {
+      await this.#fillShards();
+    } finally {
+      // A failed commit is the earlier trouble: its error is told rather than that of the shard after it.
+      await this.#heldUp(() => this.#commits.settled());
+    }
+  }
+
+  async #fillShards(): Promise<void> {
+    const { plan, pool, onShardStarted } = this.#parts;
     const tasks = plan.map(({ sampleIndices }) => this.#tasksOf(sampleIndices));
     const prefetcher = new Prefetcher(this.#requests(tasks.flat()), (request) => pool.prepare(request), {
       maxInFlight: pool.size * 2,
@@ -90,13 +105,19 @@ export class ExtractionRun {
     for (const [number, { sampleIndices }] of plan.entries()) {
       onShardStarted(sampleIndices);
       const draft = await this.#fillShard(tasks[number] ?? [], prefetcher);
-      await this.#commit(draft);
-      if (shouldEnd()) return;
+      await this.#commit(draft, sampleIndices[0] ?? 0);
+      if (this.#shouldEnd()) return;
     }
   }
 
+  /** Asked after every batch. @throws what the commit of the shard before failed with */
+  #shouldEnd(): boolean {
+    this.#commits.throwFailure();
+    return this.#parts.shouldEnd();
+  }
+
   async #fillShard(tasks: readonly UtteranceTask[], prefetcher: Prefetcher<number>): Promise<ShardDraft> {
-    const { spec, total, timings, shouldEnd } = this.#parts;
+    const { spec, total, timings } = this.#parts;
     const draft = new ShardDraft({
       layers: spec.settings.layers.length,
       width: spec.encoder.hiddenSize * (spec.settings.pooling === 'mean+std' ? 2 : 1),
@@ -113,9 +134,9 @@ export class ExtractionRun {
     for (const task of tasks) {
       if (task.isLong) {
         await flush();
-        if (shouldEnd()) return draft;
+        if (this.#shouldEnd()) return draft;
         await this.#encodeLongClip(draft, task);
-        if (shouldEnd()) return draft;
+        if (this.#shouldEnd()) return draft;
         continue;
       }
       const waitStart = performance.now();
@@ -131,7 +152,7 @@ export class ExtractionRun {
         waiting.push(example);
         if (waiting.length < this.#windows.batchSize) continue;
         await flush();
-        if (shouldEnd()) return draft;
+        if (this.#shouldEnd()) return draft;
       }
     }
     await flush();
@@ -167,7 +188,7 @@ export class ExtractionRun {
 
   /** A clip of minutes or hours: windows are encoded as they are decoded, so that memory stays bounded. */
   async #encodeLongClip(draft: ShardDraft, task: UtteranceTask): Promise<void> {
-    const { pool, order, shouldEnd, onBatch, timings } = this.#parts;
+    const { pool, order, onBatch, timings } = this.#parts;
     const encoded = new Map<number, EncodedWaveform[]>();
     try {
       const windows = pool.prepareWindows(await this.#request(task));
@@ -191,7 +212,7 @@ export class ExtractionRun {
         parts.push(...(await this.#windows.encode([samples])));
         onBatch({ rows: 0, failed: 0, audioSec: samples.length / SAMPLE_RATE });
         await letMessagesIn();
-        if (shouldEnd()) {
+        if (this.#commits.hasFailed || this.#parts.shouldEnd()) {
           await windows.return({
             contentHash: '',
             durationSec: 0,
@@ -267,16 +288,36 @@ export class ExtractionRun {
     return { file, path, versions, augmentations, maxClipSec, longClips };
   }
 
-  async #commit(draft: ShardDraft): Promise<void> {
+  /** Begins the shard's commit when the one before is acknowledged; does not wait for its own. */
+  async #commit(draft: ShardDraft, firstPlanned: number): Promise<void> {
     if (draft.isEmpty) return;
-    const { device, record, timings, onShardCommitted } = this.#parts;
+    const { device } = this.#parts;
     await device.checkFaults();
+    await this.#heldUp(async () => {
+      await this.#commits.settled();
+      const { backend, adapter } = device.status;
+      const shard = draft.finish(adapter ? `${backend} (${adapter})` : backend);
+      this.#commits.begin(() => this.#write(shard, firstPlanned));
+      // Bytes are written and flushed in this thread before any message comes in; the index is written beside the work.
+      await letMessagesIn();
+    });
+  }
+
+  async #write({ name, meta, payload }: FinishedShard, firstPlanned: number): Promise<void> {
+    const { record, timings, onShardCommitted } = this.#parts;
     const start = performance.now();
-    const { backend, adapter } = device.status;
-    const { name, meta, payload } = draft.finish(adapter ? `${backend} (${adapter})` : backend);
     await record.writeShard(name, meta, payload);
     timings.add('commitMs', performance.now() - start);
-    await onShardCommitted();
+    await onShardCommitted(firstPlanned);
+  }
+
+  async #heldUp(wait: () => Promise<void>): Promise<void> {
+    const start = performance.now();
+    try {
+      await wait();
+    } finally {
+      this.#parts.timings.add('commitWaitMs', performance.now() - start);
+    }
   }
 }
 

@@ -1,16 +1,19 @@
-import type { DecodePool } from '../../audio/pool.ts';
+import type { Encoder } from '../../encoder/wavlm.ts';
 import type { DeviceManager } from '../device-manager.ts';
-import type { EncoderRegistry } from '../encoder-registry.ts';
+import type { EncoderRegistry, WantedEncoder } from '../encoder-registry.ts';
 import { errorInWords } from '../errors.ts';
 import type { EventHub } from '../event-hub.ts';
 import type { ExtractionJob } from './extraction-job.ts';
-import { ExtractionRun, isDeviceFault } from './extraction-run.ts';
+import { ExtractionRun, isDeviceFault, type ClipPool } from './extraction-run.ts';
 
 /** What carrying out an extraction needs from the engine. */
 export interface RunnerParts {
-  readonly devices: DeviceManager;
-  readonly encoders: EncoderRegistry;
-  readonly pool: DecodePool;
+  readonly devices: Pick<DeviceManager, 'device' | 'generation' | 'proveDevice' | 'rebuild'>;
+  readonly encoders: Pick<EncoderRegistry, 'release'> & {
+    restore(wanted: WantedEncoder): Promise<unknown>;
+    onDevice(id: string, options: { readonly keep: boolean }): Promise<Pick<Encoder, 'encode'>>;
+  };
+  readonly pool: ClipPool;
   readonly events: EventHub;
   /** @throws FilesNeededError */
   readonly openFile: (datasetId: string, path: string) => Promise<File>;
@@ -58,7 +61,7 @@ export class ExtractionRunner {
     } catch (error) {
       await this.#fail(job, error);
     } finally {
-      job.endShard();
+      job.endShards();
       job.endRequest = null;
       this.#parts.encoders.release();
       this.announce(job);
@@ -104,6 +107,7 @@ export class ExtractionRunner {
     const encoder = await encoders.onDevice(wanted.id, { keep: true });
     const device = await devices.device();
     const { generation } = devices;
+    job.endShards();
     await job.refresh();
     job.meter.restart();
     const progress = () =>
@@ -129,9 +133,8 @@ export class ExtractionRunner {
         job.advance(rows, failed, audioSec);
         progress();
       },
-      onShardCommitted: async () => {
-        job.endShard();
-        await job.refresh();
+      onShardCommitted: async (firstIndex) => {
+        await job.shardCommitted(firstIndex);
         progress();
         announceStorage();
       },
@@ -144,7 +147,7 @@ export class ExtractionRunner {
   }
 
   async #settle(job: ExtractionJob): Promise<void> {
-    job.endShard();
+    job.endShards();
     await job.refresh();
     if (job.isComplete) await job.setState('finished', job.notice);
     else if (job.endRequest === 'pause') await job.setState('paused', null);
@@ -154,7 +157,7 @@ export class ExtractionRunner {
   async #fail(job: ExtractionJob, error: unknown): Promise<void> {
     const { errorName, reason } = errorInWords(error);
     const state = PAUSING.has(errorName) ? 'paused' : 'failed';
-    job.endShard();
+    job.endShards();
     job.state = state;
     job.notice = reason;
     this.#parts.events.emit({ type: 'notice', level: 'error', text: reason });

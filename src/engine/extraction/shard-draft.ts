@@ -23,6 +23,13 @@ export interface ShardShape {
   readonly total: number;
 }
 
+/** A shard ready to be committed: its name, what the catalog keeps, and its own `.npz` bytes. */
+export interface FinishedShard {
+  readonly name: string;
+  readonly meta: ShardMeta;
+  readonly payload: Uint8Array;
+}
+
 /** A shard being filled: rows and failures in any order, written in ascending order of examples. */
 export class ShardDraft {
   readonly #shape: ShardShape;
@@ -53,8 +60,8 @@ export class ShardDraft {
     this.#modified.push([utterance, lastModified]);
   }
 
-  /** Name, what the catalog keeps, and the shard's own `.npz` bytes. */
-  finish(device: string): { name: string; meta: ShardMeta; payload: Uint8Array } {
+  /** The shard as it is now; `device` says in words what computed it. */
+  finish(device: string): FinishedShard {
     const rows = this.#rows.toSorted((a, b) => a.index - b.index);
     const failed = this.#failed.toSorted((a, b) => a.index - b.index);
     const indices = rows.map(({ index }) => index);

@@ -10,7 +10,10 @@ export interface StageTotals {
   readonly waitMs: number;
   readonly encodeMs: number;
   readonly poolMs: number;
+  /** From the writing of shards to their acknowledgement; mostly beside the encoding of the next ones. */
   readonly commitMs: number;
+  /** How long the encoder was held up by commits: shards put together, written and flushed, or the one before not yet acknowledged. */
+  readonly commitWaitMs: number;
 }
 
 /** Adds up where an extraction's time goes. */
@@ -24,6 +27,7 @@ export class StageTimings {
     encodeMs: 0,
     poolMs: 0,
     commitMs: 0,
+    commitWaitMs: 0,
   };
 
   get totals(): StageTotals {

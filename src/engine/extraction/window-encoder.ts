@@ -6,7 +6,7 @@ import { errorInWords } from '../errors.ts';
 import type { StageTimings } from './stage-timings.ts';
 
 export interface WindowEncoderParts {
-  readonly encoder: Encoder;
+  readonly encoder: Pick<Encoder, 'encode'>;
   readonly device: Device;
   readonly settings: ExtractionSettings;
   readonly timings: StageTimings;

@@ -8,7 +8,7 @@ const stages = [
   { key: 'encodeMs', title: 'encoder computing', color: 'var(--accent)' },
   { key: 'waitMs', title: 'waiting for audio', color: 'var(--signal-fill)' },
   { key: 'poolMs', title: 'pooling', color: 'var(--series-3)' },
-  { key: 'commitMs', title: 'saving', color: 'var(--series-5)' },
+  { key: 'commitWaitMs', title: 'saving', color: 'var(--series-5)' },
 ] as const;
 
 /** Seconds that the engine was busy, all stages after each other. */

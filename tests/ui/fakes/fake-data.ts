@@ -185,6 +185,7 @@ export function fakeJob(share: number, change: Partial<JobStatus> = {}): JobStat
       encodeMs: 96 * done,
       poolMs: 1 * done,
       commitMs: 2 * done,
+      commitWaitMs: done,
     },
     ...change,
   };
