@@ -135,7 +135,14 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
 
     previewTraining: (request) => engine.previewTraining(request),
     evaluate: (id, request) => engine.evaluate(id, request),
-    crossValidate: (request) => engine.crossValidate(request),
+    async crossValidate(request) {
+      await askForPersistence();
+      return engine.crossValidate(request);
+    },
+    crossValidations: () => engine.crossValidations(),
+    resumeCrossValidation: (id) => engine.resumeCrossValidation(id),
+    pauseCrossValidation: (id) => engine.pauseCrossValidation(id),
+    removeCrossValidation: (id) => engine.removeCrossValidation(id),
     proveResume: (request, steps) => engine.proveResume(request, steps),
     map: (extraction, request) => engine.map(extraction, request),
     predict: (id, audio) => engine.predict(id, audio),

@@ -4,7 +4,16 @@ import { PlaygroundError } from '../lib/errors.ts';
 export class UnknownIdError extends PlaygroundError {
   override readonly name: string = 'UnknownIdError';
   constructor(
-    what: 'dataset' | 'encoder' | 'extraction' | 'shard' | 'run' | 'checkpoint' | 'embeddings file' | 'clip',
+    what:
+      | 'dataset'
+      | 'encoder'
+      | 'extraction'
+      | 'shard'
+      | 'run'
+      | 'checkpoint'
+      | 'cross-validation'
+      | 'embeddings file'
+      | 'clip',
     id: string,
   ) {
     super(`There is no ${what} “${id}”. List what is there and use one of its ids.`);
@@ -34,6 +43,16 @@ export class EncoderNeededError extends PlaygroundError {
 /** Options that make no sense together, told before anything runs. */
 export class InvalidRequestError extends PlaygroundError {
   override readonly name: string = 'InvalidRequestError';
+}
+
+/** A cross-validation that was waited for was paused. */
+export class CrossValidationPausedError extends PlaygroundError {
+  override readonly name: string = 'CrossValidationPausedError';
+  constructor(done: number, folds: number) {
+    super(
+      `This cross-validation was paused with ${done} of ${folds} folds done; resume it to have its result.`,
+    );
+  }
 }
 
 /** The disk has less room than the extraction is expected to need. */

@@ -216,6 +216,28 @@ export interface CrossValidationResult {
   readonly confusion: readonly number[];
 }
 
+/** How a cross-validation stands; it is kept fold by fold, so that a closed page costs at most the fold in hand. */
+export interface CrossValidationStatus {
+  readonly id: string;
+  /** Of the extraction or file. */
+  readonly name: string;
+  readonly source: RunStatus['source'];
+  readonly state: Exclude<RunState, 'stopped'>;
+  readonly method: FoldMethod;
+  readonly target: 'label' | 'speaker';
+  readonly config: TrainingConfig;
+  /** All folds; `summary` of those that are done. */
+  readonly folds: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly summary: MetricSummary | null;
+  }[];
+  readonly createdAt: string;
+  /** Why it paused or failed. */
+  readonly notice: string | null;
+  readonly writable: boolean;
+}
+
 /** Points of a map of the embeddings. */
 export interface EmbeddingMap {
   readonly method: 'pca' | 'umap';
@@ -241,7 +263,8 @@ export interface Prediction {
 export type TrainingEvent =
   | { readonly type: 'run'; readonly run: RunStatus }
   | { readonly type: 'run-removed'; readonly id: string }
-  | { readonly type: 'fold'; readonly done: number; readonly total: number; readonly name: string };
+  | { readonly type: 'cross-validation'; readonly crossValidation: CrossValidationStatus }
+  | { readonly type: 'cross-validation-removed'; readonly id: string };
 
 /** The training half of the scripting API. */
 export interface TrainingPlayground {
@@ -270,7 +293,17 @@ export interface TrainingPlayground {
     id: string,
     request?: { readonly checkpoint?: string; readonly split?: 'train' | 'validation' | 'test' },
   ): Promise<EvaluationResult>;
+  /**
+   * Resolves when the last fold is done. Each fold is kept as it ends: asked again for the same after a reload, only
+   * what is missing is trained, and the result is the same to the bit. Paused meanwhile, it rejects.
+   */
   crossValidate(request: CrossValidationRequest): Promise<CrossValidationResult>;
+  /** Those that are kept, newest first. */
+  crossValidations(): Promise<readonly CrossValidationStatus[]>;
+  /** Goes on with one that was interrupted or paused; of a finished one, its result. */
+  resumeCrossValidation(id: string): Promise<CrossValidationResult>;
+  pauseCrossValidation(id: string): Promise<CrossValidationStatus>;
+  removeCrossValidation(id: string): Promise<void>;
   proveResume(request: TrainRequest, steps?: number): Promise<ResumeProof>;
   map(
     extraction: TrainingSource,

@@ -310,7 +310,8 @@ export class AppModel {
         return this.notify(event.level, event.text);
       case 'run':
       case 'run-removed':
-      case 'fold':
+      case 'cross-validation':
+      case 'cross-validation-removed':
         // Of training: its own model listens for them.
         return;
     }

@@ -1,4 +1,4 @@
-import type { RunState, RunStatus } from '../engine/training-protocol.ts';
+import type { CrossValidationStatus, RunState, RunStatus } from '../engine/training-protocol.ts';
 
 export const runStateWords: Readonly<Record<RunState, string>> = {
   queued: 'Queued',
@@ -31,3 +31,10 @@ export const splitWords = (split: RunStatus['split']): string =>
   split.kind === 'csv'
     ? 'as the CSV says'
     : `${split.kind === 'speakers' ? 'no speaker in two parts' : 'stratified by class'}, seed ${split.seed}`;
+
+/** How a cross-validation divides, in words. */
+export const foldWords = (method: CrossValidationStatus['method']): string => {
+  if (method.kind === 'leave-one-speaker-out') return 'one speaker left out at a time';
+  const apart = method.groups === 'none' ? 'stratified by class' : `no ${method.groups} in two of them`;
+  return `${method.folds} folds, ${apart}, seed ${method.seed}`;
+};

@@ -1,5 +1,7 @@
 import type { EngineEvent, JobStatus, Playground } from '../engine/protocol.ts';
 import type {
+  CrossValidationResult,
+  CrossValidationStatus,
   RunStatus,
   TrainingPlayground,
   TrainingSource,
@@ -27,7 +29,8 @@ export interface TrainingState {
   readonly extractionId: string | null;
   /** A file brought along, used instead of an extraction. */
   readonly file: File | null;
-  readonly fold: { readonly done: number; readonly total: number; readonly name: string } | null;
+  /** Newest first. */
+  readonly crossValidations: readonly CrossValidationStatus[];
   readonly corrections: readonly Correction[];
 }
 
@@ -37,7 +40,7 @@ const initialState: TrainingState = {
   draft: defaultTrainingDraft,
   extractionId: null,
   file: null,
-  fold: null,
+  crossValidations: [],
   corrections: [],
 };
 
@@ -75,6 +78,10 @@ export class TrainingModel {
     this.#unsubscribe ??= this.playground.subscribe((event) => this.#receive(event));
     const runs = await this.#app.run('Looking for runs…', () => this.playground.runs());
     for (const run of runs ?? []) this.receiveRun(run);
+    const kept = await this.run('Looking for cross-validations…', (playground) =>
+      playground.crossValidations(),
+    );
+    for (const each of kept ?? []) this.#receiveCrossValidation(each);
     this.#set({ ready: true });
   }
 
@@ -153,6 +160,20 @@ export class TrainingModel {
     return this.#app.run(activity, () => action(this.playground));
   }
 
+  /** Starts a cross-validation or goes on with one; that it was paused meanwhile is no failure. */
+  async crossValidate(
+    work: (playground: FullPlayground) => Promise<CrossValidationResult>,
+  ): Promise<CrossValidationResult | null> {
+    return this.run('Cross-validating…', async (playground) => {
+      try {
+        return await work(playground);
+      } catch (error) {
+        if (error instanceof Error && error.name === 'CrossValidationPausedError') return null;
+        throw error;
+      }
+    });
+  }
+
   async act(activity: string, action: (playground: FullPlayground) => Promise<RunStatus>): Promise<void> {
     const run = await this.run(activity, action);
     if (run) this.receiveRun(run);
@@ -189,7 +210,15 @@ export class TrainingModel {
     if (event.type === 'run') this.receiveRun(event.run);
     else if (event.type === 'run-removed')
       this.#set({ runs: this.#state.runs.filter(({ id }) => id !== event.id) });
-    else if (event.type === 'fold') this.#set({ fold: event });
+    else if (event.type === 'cross-validation') this.#receiveCrossValidation(event.crossValidation);
+    else if (event.type === 'cross-validation-removed')
+      this.#set({ crossValidations: this.#state.crossValidations.filter(({ id }) => id !== event.id) });
+  }
+
+  #receiveCrossValidation(one: CrossValidationStatus): void {
+    const others = this.#state.crossValidations.filter(({ id }) => id !== one.id);
+    const crossValidations = [one, ...others].toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+    this.#set({ crossValidations });
   }
 
   #set(change: Partial<TrainingState>): void {

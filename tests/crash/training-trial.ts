@@ -59,8 +59,8 @@ export class TrainingTrial {
   async session(random: Rng, ending: Ending, longestMs: number): Promise<void> {
     const group = await BrowserGroup.start({ profile: this.profile });
     const page = await this.#open(group);
-    const id = await this.#goOn(page);
-    const newOne = this.#follow(page, id);
+    const { id, step } = await this.#goOn(page);
+    const newOne = this.#follow(page, id, step);
     // Mostly in the midst of commits; now and then before the first.
     if (random.nextInt(4) > 0) await newOne;
     else newOne.catch(() => undefined);
@@ -75,7 +75,7 @@ export class TrainingTrial {
   async finish(): Promise<{ interrupted: string; straight: string }> {
     const group = await BrowserGroup.start({ profile: this.profile });
     const page = await this.#open(group);
-    const id = await this.#goOn(page);
+    const { id } = await this.#goOn(page);
     const { epoch: stood } = await page.evaluate((run) => window.playground.run(run), id);
     await trainUntil(page, id, stood + 1);
     const interrupted = await epochDigest(page, id, null);
@@ -110,10 +110,10 @@ export class TrainingTrial {
     return page;
   }
 
-  /** The run of earlier sessions, resumed; a new one in the first. */
-  async #goOn(page: Page): Promise<string> {
+  /** The run of earlier sessions, resumed, and the update it stands at; a new one in the first. */
+  async #goOn(page: Page): Promise<{ id: string; step: number }> {
     const [run] = await page.evaluate(() => window.playground.runs());
-    if (!run) return this.#train(page);
+    if (!run) return { id: await this.#train(page), step: 0 };
     const last = await page.evaluate(
       async (id) => (await window.playground.checkpoints(id)).find(({ isLast }) => isLast) ?? null,
       run.id,
@@ -121,7 +121,7 @@ export class TrainingTrial {
     if ((last?.step ?? 0) < this.report.acknowledgedStep) this.report.lost += 1;
     if (last && !last.endsEpoch) this.report.insideEpochs += 1;
     await page.evaluate((id) => window.playground.resumeRun(id), run.id);
-    return run.id;
+    return { id: run.id, step: last?.step ?? 0 };
   }
 
   async #train(page: Page, retention: RetentionPolicy = { kind: 'last', count: 3 }): Promise<string> {
@@ -143,12 +143,11 @@ export class TrainingTrial {
   }
 
   /** From now on the page tells every checkpoint that it sees committed; resolves with the first new one. */
-  async #follow(page: Page, id: string): Promise<void> {
+  async #follow(page: Page, id: string, from: number): Promise<void> {
     await page.evaluate(
-      async ({ run, every }) =>
+      async ({ run, step }) =>
         new Promise<void>((resolve) => {
           let asking = false;
-          let first: string | null = null;
           window.playground.subscribe((event) => {
             if (event.type !== 'run' || asking) return;
             asking = true;
@@ -157,12 +156,11 @@ export class TrainingTrial {
               const last = all.find(({ isLast }) => isLast);
               if (!last) return;
               await window.acknowledged(String(last.step));
-              first ??= last.name;
-              if (last.name !== first || last.step === every) resolve();
+              if (last.step > step) resolve();
             });
           });
         }),
-      { run: id, every: this.#options.checkpointEverySteps },
+      { run: id, step: from },
     );
   }
 }

@@ -6,6 +6,7 @@ import { ResumeRefusedError } from '../../training/errors.ts';
 import type { RecordStore } from '../../shards/store.ts';
 import { errorInWords, InvalidRequestError, UnknownIdError } from '../errors.ts';
 import type { EventHub } from '../event-hub.ts';
+import { isCrossValidated } from './cross-validation-record.ts';
 import { dropKeptFile } from './file-source.ts';
 import { plannedSteps } from './run-data.ts';
 import { RunJob } from './run-job.ts';
@@ -229,9 +230,14 @@ export class RunRegistry {
     await job.record.remove();
     this.#jobs.delete(id);
     const { source } = job.spec;
-    const stillNeeded = [...this.#jobs.values()].some(({ spec }) => spec.source.id === source.id);
-    if (source.kind === 'file' && !stillNeeded) await dropKeptFile(store, source.id);
+    if (source.kind === 'file' && !this.learnsFrom(source.id) && !(await isCrossValidated(store, source.id)))
+      await dropKeptFile(store, source.id);
     this.#parts.events.emit({ type: 'run-removed', id });
+  }
+
+  /** Whether some run learns from this extraction or kept file. */
+  learnsFrom(source: string): boolean {
+    return [...this.#jobs.values()].some(({ spec }) => spec.source.id === source);
   }
 
   /** A new branch begins with a checkpoint of its own, so that what was changed is safe before anything runs. */

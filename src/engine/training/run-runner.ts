@@ -21,8 +21,13 @@ export interface RunRunnerParts {
   readonly isWritable: () => boolean;
 }
 
-/** Trouble that a person can mend: the run pauses with the reason and goes on from its last checkpoint. */
-const PAUSING = new Set(['StorageFullError', 'QuotaExceededError', 'StaleWriterError', 'NotWriterError']);
+/** Trouble that a person can mend: the work pauses with the reason and goes on from its last checkpoint. */
+export const PAUSING = new Set([
+  'StorageFullError',
+  'QuotaExceededError',
+  'StaleWriterError',
+  'NotWriterError',
+]);
 const ATTEMPTS_WITHOUT_PROGRESS = 3;
 const WORTH_COMPACTING_BYTES = 64e6;
 

@@ -1,5 +1,3 @@
-import { createFolds, type FoldMethod } from '../../dataset/split.ts';
-import { crossValidate } from '../../training/cross-validate.ts';
 import { evaluate, predict } from '../../training/evaluate.ts';
 import { TrainingDataError } from '../../training/errors.ts';
 import { countSteps } from '../../training/fit.ts';
@@ -11,36 +9,27 @@ import { validateSampler } from '../../training/sampler.ts';
 import { initialSchedule, previewSchedule, validateSchedule } from '../../training/schedule.ts';
 import { errorInWords, UnknownIdError } from '../errors.ts';
 import { evaluationResult } from './evaluation-result.ts';
-import type { EventHub } from '../event-hub.ts';
 import { partIndices, readExamples } from './run-data.ts';
 import type { RunJob } from './run-job.ts';
 import type { Part, RunSpec, StoredCheckpoint } from './run-record.ts';
-import { divide, originalsOf, splitOf, tableOf, type ExampleTable } from './run-request.ts';
+import { divide, splitOf, type ExampleTable } from './run-request.ts';
 import type { RunRunner } from './run-runner.ts';
 import { trainingConfigOf } from './train-settings.ts';
 import type { TrainingDevices } from './training-devices.ts';
-import type {
-  CrossValidationRequest,
-  CrossValidationResult,
-  EvaluationResult,
-  TrainingPreview,
-  TrainRequest,
-} from '../training-protocol.ts';
+import type { EvaluationResult, TrainingPreview, TrainRequest } from '../training-protocol.ts';
 import type { TrainingSourceData } from './training-source.ts';
 import type { TrainingSources } from './training-sources.ts';
 
 export interface JudgeParts {
   readonly devices: TrainingDevices;
   readonly runner: RunRunner;
-  readonly events: EventHub;
   readonly sources: Pick<TrainingSources, 'open' | 'reopen'>;
 }
 
 const MOST_RATES = 500;
-const FOLDS = 5;
 const PROOF_STEPS = 60;
 
-/** Looks at training without starting a run: previews, evaluations, cross-validation, the proof of resuming. */
+/** Looks at training without starting a run: previews, evaluations, the proof of resuming. */
 export class TrainingJudge {
   readonly #parts: JudgeParts;
 
@@ -169,60 +158,6 @@ export class TrainingJudge {
     });
   }
 
-  /** Trains once per fold, after the runs that wait, and pools the predictions; each fold is told as it ends. */
-  async crossValidate(request: CrossValidationRequest): Promise<CrossValidationResult> {
-    const { devices, runner, events, sources } = this.#parts;
-    const config = trainingConfigOf(request);
-    const target = request.target ?? 'label';
-    const data = await sources.open(request.extraction, request.layer ?? null);
-    const items = originalsOf(data.rows, target);
-    const method = foldMethod(request, config.seed);
-    const folds = createFolds(items, method);
-    const table = tableOf(data.rows, target, () => 0);
-    const positions = new Map<string, { original: number; all: number[] }>();
-    data.rows
-      .filter((row) => row[target] !== null)
-      .forEach((row, at) => {
-        const known = positions.get(row.clip) ?? { original: -1, all: [] };
-        positions.set(row.clip, known);
-        known.all.push(at);
-        if (!row.isAugmented) known.original = at;
-      });
-    const clipOf = (index: number) => positions.get(items[index]!.clip)!;
-    const indices = folds.map(({ name, train, test }) => ({
-      name,
-      train: Int32Array.from(train.flatMap((index) => clipOf(index).all)),
-      test: Int32Array.from(test, (index) => clipOf(index).original),
-    }));
-    const examples = await readExamples(table, data);
-    return runner.inTurn(async () => {
-      const { compute } = await devices.open(request.device ?? (await devices.preferred()));
-      let done = 0;
-      const result = await crossValidate({
-        compute,
-        examples,
-        folds: indices,
-        config,
-        onFold: ({ name }) => {
-          done += 1;
-          events.emit({ type: 'fold', done, total: folds.length, name });
-        },
-      });
-      if (!result) throw new Error('Cross-validation was not asked to pause.');
-      return {
-        method,
-        folds: result.folds.map(({ name, evaluation }) => ({
-          name,
-          summary: evaluation.summary,
-          count: evaluation.count,
-        })),
-        pooled: result.pooled.summary,
-        classes: table.classes,
-        confusion: [...result.pooled.confusion.counts],
-      };
-    });
-  }
-
   /** Trains some steps straight and with a restart in the middle, on this device, and compares to the bit. */
   async prove(request: TrainRequest, steps = PROOF_STEPS): Promise<ResumeProof> {
     const { devices, runner, sources } = this.#parts;
@@ -259,9 +194,4 @@ function partOf(spec: RunSpec, indices: Int32Array): Pick<RunSpec, 'ids' | 'labe
     ids: rows.map((row) => spec.ids[row]!),
     labels: rows.map((row) => spec.labels[row]!),
   };
-}
-
-function foldMethod({ groups, folds }: CrossValidationRequest, seed: number): FoldMethod {
-  if (groups === 'speaker' && folds === undefined) return { kind: 'leave-one-speaker-out' };
-  return { kind: 'k-fold', folds: folds ?? FOLDS, groups, seed };
 }

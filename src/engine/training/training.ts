@@ -2,6 +2,7 @@ import type { DecodePool } from '../../audio/pool.ts';
 import type { DatasetRegistry } from '../dataset-registry.ts';
 import type { DeviceManager } from '../device-manager.ts';
 import type { EncoderRegistry } from '../encoder-registry.ts';
+import { CrossValidations } from './cross-validations.ts';
 import { embeddingMap } from './embedding-map.ts';
 import { InvalidRequestError } from '../errors.ts';
 import type { EventHub } from '../event-hub.ts';
@@ -57,7 +58,15 @@ export function createTraining(parts: TrainingParts) {
   });
   const runs = new RunRegistry({ stores, sources, devices: trainingDevices, runner, events });
 
-  const judge = new TrainingJudge({ devices: trainingDevices, runner, events, sources });
+  const judge = new TrainingJudge({ devices: trainingDevices, runner, sources });
+  const crossValidations = new CrossValidations({
+    stores,
+    sources,
+    devices: trainingDevices,
+    runner,
+    events,
+    isSourceNeeded: (source) => runs.learnsFrom(source),
+  });
 
   /** `started` resolves when the store was read; every call waits for it. */
   const calls = (started: () => Promise<void>) => ({
@@ -160,7 +169,23 @@ export function createTraining(parts: TrainingParts) {
       judge.evaluate(runs.job(id), request),
     async crossValidate(request: CrossValidationRequest) {
       await started();
-      return judge.crossValidate(request);
+      return crossValidations.start(request);
+    },
+    async crossValidations() {
+      await started();
+      return crossValidations.list();
+    },
+    async resumeCrossValidation(id: string) {
+      await started();
+      return crossValidations.resume(id);
+    },
+    async pauseCrossValidation(id: string) {
+      await started();
+      return crossValidations.pause(id);
+    },
+    async removeCrossValidation(id: string) {
+      await started();
+      await crossValidations.remove(id);
     },
     async proveResume(request: TrainRequest, steps?: number) {
       await started();
@@ -168,5 +193,9 @@ export function createTraining(parts: TrainingParts) {
     },
   });
 
-  return { refresh: () => runs.refresh(), calls };
+  const refresh = async (): Promise<void> => {
+    await runs.refresh();
+    await crossValidations.refresh();
+  };
+  return { refresh, calls };
 }

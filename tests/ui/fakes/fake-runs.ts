@@ -1,5 +1,7 @@
 import type {
   CheckpointStatus,
+  CrossValidationResult,
+  CrossValidationStatus,
   CurveData,
   EmbeddingMap,
   EvaluationResult,
@@ -202,5 +204,40 @@ export function fakeEmbeddingMap(count = 2000, method: EmbeddingMap['method'] = 
     speakers: utterances.map(({ speaker }) => speaker ?? ''),
     predictions: utterances.map(({ label }, index) => (index % 4 === 0 ? 'neutral' : (label ?? 'neutral'))),
     parts: utterances.map((_, index) => (index % 5 === 0 ? 'test' : 'train')),
+  };
+}
+
+/** All folds together, three speakers. */
+export const fakeCrossValidationResult: CrossValidationResult = (() => {
+  const { confusion, summary } = fakeEvaluation(fakeRun(1));
+  return {
+    method: { kind: 'leave-one-speaker-out' },
+    folds: ['1001', '1002', '1003'].map((name) => ({ name, summary, count: 82 })),
+    pooled: summary,
+    classes: emotions,
+    confusion,
+  };
+})();
+
+/** A kept cross-validation with so many folds done. */
+export function fakeCrossValidation(
+  change: Partial<CrossValidationStatus>,
+  done: number,
+): CrossValidationStatus {
+  const { method, folds } = fakeCrossValidationResult;
+  const { config, source } = fakeRun(1);
+  return {
+    id: 'kept',
+    name: source.name,
+    source,
+    state: done === folds.length ? 'finished' : 'interrupted',
+    method,
+    target: 'label',
+    config,
+    folds: folds.map((fold, index) => ({ ...fold, summary: index < done ? fold.summary : null })),
+    createdAt: '2025-03-01T10:00:00.000Z',
+    notice: null,
+    writable: true,
+    ...change,
   };
 }

@@ -1,6 +1,8 @@
 import type {
   CheckpointStatus,
+  CrossValidationRequest,
   CrossValidationResult,
+  CrossValidationStatus,
   EmbeddingMap,
   EvaluationResult,
   Prediction,
@@ -17,6 +19,8 @@ import { FakePlayground, type FakeStart } from './fake-playground.ts';
 import {
   emotions,
   fakeCheckpoints,
+  fakeCrossValidation,
+  fakeCrossValidationResult,
   fakeEmbeddingMap,
   fakeEvaluation,
   fakePreview,
@@ -28,6 +32,7 @@ export interface FakeTrainingStart extends FakeStart {
   readonly preview?: Partial<TrainingPreview>;
   readonly refusals?: readonly string[];
   readonly mapPoints?: number;
+  readonly crossValidations?: readonly CrossValidationStatus[];
 }
 
 const digest = 'a3f1c09be2d47765a3f1c09be2d47765a3f1c09be2d47765a3f1c09be2d47765';
@@ -36,12 +41,14 @@ const digest = 'a3f1c09be2d47765a3f1c09be2d47765a3f1c09be2d47765a3f1c09be2d47765
 export class FakeTrainingPlayground extends FakePlayground implements TrainingPlayground {
   #runs: Map<string, RunStatus>;
   #checkpoints = new Map<string, readonly CheckpointStatus[]>();
+  readonly #crossValidations: Map<string, CrossValidationStatus>;
   readonly #start: FakeTrainingStart;
 
   constructor(start: FakeTrainingStart = {}) {
     super(start);
     this.#start = start;
     this.#runs = new Map((start.runs ?? []).map((run) => [run.id, run]));
+    this.#crossValidations = new Map((start.crossValidations ?? []).map((one) => [one.id, one]));
   }
 
   previewTraining(): Promise<TrainingPreview> {
@@ -151,16 +158,37 @@ export class FakeTrainingPlayground extends FakePlayground implements TrainingPl
     return fakeEvaluation(await this.run(id), request.split);
   }
 
-  crossValidate(): Promise<CrossValidationResult> {
-    const { confusion, summary } = fakeEvaluation(fakeRun(1));
-    this.emit({ type: 'fold', done: 2, total: 3, name: '1003' });
-    return Promise.resolve({
-      method: { kind: 'leave-one-speaker-out' },
-      folds: ['1001', '1002', '1003'].map((name) => ({ name, summary, count: 82 })),
-      pooled: summary,
-      classes: emotions,
-      confusion,
-    });
+  crossValidate(request: CrossValidationRequest): Promise<CrossValidationResult> {
+    this.calls.push(`crossValidate(${JSON.stringify({ groups: request.groups, folds: request.folds })})`);
+    const { pooled } = fakeCrossValidationResult;
+    const crossValidation = fakeCrossValidation({ id: 'new' }, fakeCrossValidationResult.folds.length);
+    this.#crossValidations.set('new', crossValidation);
+    this.emit({ type: 'cross-validation', crossValidation });
+    return Promise.resolve({ ...fakeCrossValidationResult, pooled });
+  }
+
+  crossValidations(): Promise<readonly CrossValidationStatus[]> {
+    return Promise.resolve([...this.#crossValidations.values()]);
+  }
+
+  resumeCrossValidation(id: string): Promise<CrossValidationResult> {
+    this.calls.push(`resumeCrossValidation(${id})`);
+    const crossValidation = fakeCrossValidation({ id }, fakeCrossValidationResult.folds.length);
+    this.emit({ type: 'cross-validation', crossValidation });
+    return Promise.resolve(fakeCrossValidationResult);
+  }
+
+  pauseCrossValidation(id: string): Promise<CrossValidationStatus> {
+    this.calls.push(`pauseCrossValidation(${id})`);
+    const crossValidation = fakeCrossValidation({ id, state: 'paused' }, 1);
+    this.emit({ type: 'cross-validation', crossValidation });
+    return Promise.resolve(crossValidation);
+  }
+
+  removeCrossValidation(id: string): Promise<void> {
+    this.calls.push(`removeCrossValidation(${id})`);
+    this.emit({ type: 'cross-validation-removed', id });
+    return Promise.resolve();
   }
 
   proveResume(_request: TrainRequest, steps = 20): Promise<ResumeProof> {

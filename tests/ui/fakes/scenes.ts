@@ -1,6 +1,6 @@
 import type { EngineEvent } from '../../../src/engine/protocol.ts';
 import { fakeShards, basePlus, cpu, fakeDataset, fakeJob, nano } from './fake-data.ts';
-import { fakeRun } from './fake-runs.ts';
+import { fakeCrossValidation, fakeRun } from './fake-runs.ts';
 import type { FakeTrainingStart } from './fake-training.ts';
 
 /** A state of the app worth looking at: what the engine remembers, where the person is, what then happens. */
@@ -159,6 +159,18 @@ export const scenes: Readonly<Record<string, Scene>> = {
   'train-settings': {
     hash: '#/train',
     start: { datasets: [crema], encoders: [basePlus], jobs: [running, finished] },
+  },
+  'train-cross-validated': {
+    hash: '#/train',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      jobs: [finished],
+      crossValidations: [
+        fakeCrossValidation({}, 3),
+        fakeCrossValidation({ id: 'cut', createdAt: '2025-02-27T09:00:00.000Z' }, 2),
+      ],
+    },
   },
   'train-refused': {
     hash: '#/train',

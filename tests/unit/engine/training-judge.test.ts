@@ -23,21 +23,6 @@ test('a run is judged on its test part by its best checkpoint', async () => {
   expect(right / result.count).toBeCloseTo(result.summary.accuracy);
 });
 
-test('leaving one speaker out pools the predictions of every fold', async () => {
-  const session = await openSession(new MemoryDisk());
-  const result = await session.judge.crossValidate({
-    extraction: clouds,
-    groups: 'speaker',
-    epochs: 5,
-    optimizer: { learningRate: 0.05 },
-  });
-  expect(result.method.kind).toBe('leave-one-speaker-out');
-  expect(result.folds.map(({ name }) => name)).toEqual([0, 1, 2, 3, 4, 5].map((i) => `speaker ${i}`));
-  expect(result.confusion.reduce((sum, count) => sum + count, 0)).toBe(90);
-  expect(result.pooled.accuracy).toBeGreaterThan(0.8);
-  expect(session.events.filter(({ type }) => type === 'fold')).toHaveLength(6);
-});
-
 test('the proof of resuming says bit-identical', async () => {
   const session = await openSession(new MemoryDisk());
   const proof = await session.judge.prove({ extraction: clouds, epochs: 5, batchSize: 16 }, 20);

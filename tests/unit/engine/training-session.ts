@@ -1,4 +1,5 @@
 import { EventHub } from '../../../src/engine/event-hub.ts';
+import { CrossValidations } from '../../../src/engine/training/cross-validations.ts';
 import { keepFile, openFile, openKeptFile } from '../../../src/engine/training/file-source.ts';
 import type { EngineEvent } from '../../../src/engine/protocol.ts';
 import type { RunSource } from '../../../src/engine/training/run-record.ts';
@@ -52,6 +53,7 @@ export interface TrainingSession {
   readonly store: RecordStore;
   readonly runs: RunRegistry;
   readonly judge: TrainingJudge;
+  readonly crossValidations: CrossValidations;
   readonly sources: Pick<TrainingSources, 'keep'>;
   readonly events: EngineEvent[];
   digestOf(id: string, checkpoint?: string): Promise<string>;
@@ -88,12 +90,23 @@ export async function sessionOn(store: RecordStore, devices = processor): Promis
     isWritable: () => store.writable,
   });
   const runs = new RunRegistry({ stores, sources, devices, runner, events: hub });
-  const judge = new TrainingJudge({ devices, runner, events: hub, sources });
+  const judge = new TrainingJudge({ devices, runner, sources });
+  const crossValidations = new CrossValidations({
+    stores,
+    sources,
+    devices,
+    runner,
+    events: hub,
+    isSourceNeeded: (source) => runs.learnsFrom(source),
+    checkpointEveryMs: 0,
+  });
   await runs.refresh();
+  await crossValidations.refresh();
   return {
     store,
     runs,
     judge,
+    crossValidations,
     sources,
     events,
     async digestOf(id, checkpoint) {

@@ -1,17 +1,12 @@
-import { css, html, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
-import type { CrossValidationResult } from '../../../engine/training-protocol.ts';
-import '../../charts/confusion-matrix.ts';
-import '../../charts/figure-frame.ts';
+import { repeat } from 'lit/directives/repeat.js';
 import '../../elements/choice-group.ts';
 import { numberField } from '../../elements/number-field.ts';
-import '../../elements/progress-ruler.ts';
-import { formatCount } from '../../format.ts';
 import { icons } from '../../icons.ts';
 import { controls } from '../../styles/controls.ts';
-import { formatMetric, metricTitle } from '../../training-draft.ts';
-import { rowsOf } from '../run/evaluation-words.ts';
 import { TrainingView } from '../training-view.ts';
+import './cross-validation-card.ts';
 
 const ways = [
   { value: 'speaker', title: 'Leave one speaker out', help: 'each speaker is judged by the others' },
@@ -23,42 +18,12 @@ const ways = [
 export class CrossValidationPanel extends TrainingView {
   @state() private groups: 'speaker' | 'none' = 'speaker';
   @state() private folds = 5;
-  @state() private result: CrossValidationResult | null = null;
   @state() private isBusy = false;
 
-  static override styles = [
-    controls,
-    css`
-      .scroll {
-        overflow: auto;
-        max-block-size: 22rem;
-      }
-      table {
-        border-collapse: collapse;
-        font-size: var(--text-s);
-        inline-size: 100%;
-      }
-      th,
-      td {
-        text-align: end;
-        padding: 0.25rem 0.5rem;
-        border-block-end: 1px solid var(--line);
-        white-space: nowrap;
-      }
-      th:first-child {
-        text-align: start;
-      }
-      th {
-        font-weight: 500;
-      }
-      tfoot {
-        font-weight: 650;
-      }
-    `,
-  ];
+  static override styles = [controls];
 
   override render(): TemplateResult {
-    const { fold } = this.state;
+    const kept = this.state.crossValidations;
     return html`<section class="panel stack" aria-labelledby="cross">
       <h2 id="cross">Cross-validation</h2>
       <choice-group
@@ -85,69 +50,37 @@ export class CrossValidationPanel extends TrainingView {
         </button>
       </div>
       ${
-        this.isBusy && fold
-          ? html`<p class="small quiet" role="status">
-                ${formatCount(fold.done)} of ${formatCount(fold.total)} folds, now ${fold.name}
+        kept.length === 0
+          ? ''
+          : html`<p class="small quiet">
+                Kept fold by fold: after a reload it goes on with the next one, to the same result.
               </p>
-              <progress-ruler
-                compact
-                label="Folds done"
-                .done=${fold.done}
-                .total=${fold.total}
-              ></progress-ruler>`
-          : ''
+              ${repeat(
+                kept,
+                ({ id }) => id,
+                (each, index) =>
+                  html`<cross-validation-card
+                    .training=${this.training}
+                    .crossValidation=${each}
+                    .isOpen=${index === 0}
+                  ></cross-validation-card>`,
+              )}`
       }
-      ${this.result ? this.#table(this.result) : ''}
     </section>`;
-  }
-
-  #table({ folds, pooled, classes, confusion }: CrossValidationResult): TemplateResult {
-    const names = ['accuracy', 'uar', 'macroF1', 'eer', 'loss'] as const;
-    return html`<div class="scroll" tabindex="0" role="region" aria-label="Folds">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">held out</th>
-              <th scope="col">clips</th>
-              ${names.map((name) => html`<th scope="col">${metricTitle[name]}</th>`)}
-            </tr>
-          </thead>
-          <tbody>
-            ${folds.map(
-              ({ name, summary, count }) =>
-                html`<tr>
-                  <th scope="row">${name}</th>
-                  <td class="mono">${formatCount(count)}</td>
-                  ${names.map((metric) => html`<td class="mono">${formatMetric(metric, summary[metric])}</td>`)}
-                </tr>`,
-            )}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row">pooled</th>
-              <td class="mono">${formatCount(folds.reduce((sum, { count }) => sum + count, 0))}</td>
-              ${names.map((metric) => html`<td class="mono">${formatMetric(metric, pooled[metric])}</td>`)}
-            </tr>
-          </tfoot>
-        </table>
-      </div>
-      <figure-frame heading="All folds together" file-name="cross-validation-confusion">
-        <confusion-matrix .labels=${classes} .counts=${rowsOf(confusion, classes.length)}></confusion-matrix>
-      </figure-frame>`;
   }
 
   async #start(): Promise<void> {
     const { request, source } = this.training;
     if (!request || source === null) return;
-    const { target } = request;
+    const { target, layer } = request;
     this.isBusy = true;
-    this.result = null;
-    this.result = await this.training.run('Cross-validating…', (playground) =>
+    await this.training.crossValidate((playground) =>
       playground.crossValidate({
         ...this.state.draft.config,
         extraction: source,
         groups: this.groups,
         ...(target ? { target } : {}),
+        ...(layer === undefined ? {} : { layer }),
         ...(this.groups === 'none' ? { folds: this.folds } : {}),
       }),
     );
