@@ -5,7 +5,7 @@ export interface FoundFile {
   /** Relative to the dropped folder, `/`-separated. */
   readonly path: string;
   readonly file: File;
-  /** Kept here because `file.size` asks the disk, and the page waits for it, at each reading. */
+  /** Kept here because `file.size` of an `<input>`'s file asks the disk, and the page waits for it. */
   readonly sizeBytes: number;
 }
 

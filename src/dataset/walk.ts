@@ -1,4 +1,5 @@
 import { isSystemName, type FoundFile, type IntakeProgress } from './found-file.ts';
+import { PageTurns } from '../lib/page-turn.ts';
 import type { Reject } from './utterance.ts';
 
 /** Files found under a folder, in no order. */
@@ -75,12 +76,13 @@ export async function measureFiles(
   onProgress?: IntakeProgress,
 ): Promise<FoundFile[]> {
   const found: FoundFile[] = [];
+  const turns = new PageTurns();
   let until = performance.now() + SLICE_MS;
   for (const { path, file } of files) {
     found.push({ path, file, sizeBytes: file.size });
     if (performance.now() > until) {
       onProgress?.(found.length);
-      await new Promise((resolve) => setTimeout(resolve));
+      await turns.next();
       until = performance.now() + SLICE_MS;
     }
   }
@@ -88,7 +90,7 @@ export async function measureFiles(
   return found;
 }
 
-/** Below what a person feels, and long against the 4 ms that a browser's timer costs. */
+/** Below what a person feels. */
 const SLICE_MS = 30;
 
 async function openFiles(listing: Listing, onProgress: IntakeProgress | undefined): Promise<Walked> {

@@ -119,3 +119,43 @@ test('a folder is remembered by its dataset, reopened, and forgotten', async () 
   await forgetFolder('id');
   await expect(reopenFolder('id')).rejects.toThrow(FolderAccessError);
 });
+
+/** A file whose size takes the disk a while to say, as those of an `<input>` do. */
+class SlowFile extends File {
+  override get size(): number {
+    const until = performance.now() + 3;
+    while (performance.now() < until);
+    return super.size;
+  }
+}
+
+test('while the sizes of picked files are asked for, the page goes on painting, and its timers and messages come in', async () => {
+  const files = Array.from({ length: 300 }, (_, i) => new SlowFile(['x'.repeat(i + 1)], `${i}.wav`));
+  const seen = { timers: 0, messages: 0, frames: 0 };
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => {
+    seen.messages += 1;
+    channel.port1.postMessage(null);
+  };
+  channel.port2.onmessage = () => channel.port2.postMessage(null);
+  channel.port1.postMessage(null);
+  const timer = setInterval(() => (seen.timers += 1), 4);
+  const paint = (): void => {
+    seen.frames += 1;
+    requestAnimationFrame(paint);
+  };
+  requestAnimationFrame(paint);
+  try {
+    const { audio } = await intake(files);
+    const counted = { ...seen };
+    expect(new Map(audio.map(({ path, sizeBytes }) => [path, sizeBytes]))).toEqual(
+      new Map(files.map((file, i) => [file.name, i + 1])),
+    );
+    // 900 ms of questions: without turns nothing at all would come in.
+    for (const count of Object.values(counted)) expect(count).toBeGreaterThanOrEqual(3);
+    for (const count of Object.values(counted)) expect(count).toBeGreaterThanOrEqual(3);
+  } finally {
+    clearInterval(timer);
+    channel.port1.close();
+  }
+});
