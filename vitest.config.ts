@@ -32,6 +32,7 @@ export default defineConfig({
             'idb',
             'lit',
             'lit/decorators.js',
+            'lit/directives/repeat.js',
             'mediabunny',
             'mpg123-decoder',
             '@wasm-audio-decoders/ogg-vorbis',

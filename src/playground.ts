@@ -151,6 +151,7 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
     clip: (datasetId, path) => engine.clip(datasetId, path),
     relabel: (datasetId, changes) => engine.relabel(datasetId, changes),
     undoRelabel: (datasetId) => engine.undoRelabel(datasetId),
+    corrections: (datasetId) => engine.corrections(datasetId),
     exportLabels: (datasetId) => engine.exportLabels(datasetId),
     subscribe(listener) {
       listeners.add(listener);

@@ -13,6 +13,7 @@ import { errorInWords, FilesNeededError, UnknownIdError } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
 import { LabelLayers, type LabelChange } from './label-layer.ts';
 import type { DatasetOptions, DatasetOrigin, DatasetStatus } from './protocol.ts';
+import type { LabelCorrection } from './training-protocol.ts';
 
 /** What is written about a dataset, so that a reopened page knows its table without its files. */
 interface DatasetRecord {
@@ -185,10 +186,10 @@ export class DatasetRegistry {
 
   /** Corrections as one step: kept, shown, and learned from by the next run. @throws NotWriterError */
   async relabel(id: string, changes: readonly LabelChange[]): Promise<void> {
-    const known = new Set(this.#require(id).built.utterances.map(({ path }) => path));
-    const missing = changes.find(({ path }) => !known.has(path));
+    const labels = new Map(this.#require(id).built.utterances.map(({ path, label }) => [path, label]));
+    const missing = changes.find(({ path }) => !labels.has(path));
     if (missing) throw new UnknownIdError('clip', missing.path);
-    await this.#layers.add(id, changes);
+    await this.#layers.add(id, changes, (path) => labels.get(path) ?? null);
     this.#rebuild(id);
   }
 
@@ -199,11 +200,27 @@ export class DatasetRegistry {
     this.#rebuild(id);
   }
 
-  /** The labels of the day as a CSV; clips set aside have none. */
+  /** Every correction that stands, oldest first. @throws UnknownIdError */
+  corrections(id: string): readonly LabelCorrection[] {
+    const originals = this.#originalLabels(this.#require(id).record);
+    return this.#layers.list(id, (path) => originals.get(path) ?? null);
+  }
+
+  /** The labels of the day as a CSV; clips set aside have none. Corrected ones say what they were, and when. */
   exportLabels(id: string): File {
     const { record, built } = this.#require(id);
     const rows = built.utterances.map((one) => (one.isSetAside ? { ...one, label: null } : one));
-    return new File([encodeLabelsCsv(rows)], `${record.name}-labels.csv`, { type: 'text/csv' });
+    const originals = this.#originalLabels(record);
+    const corrected = new Map(
+      this.corrections(id).map(({ path, at }) => [path, { original: originals.get(path) ?? null, at }]),
+    );
+    const name = `${record.name}-labels.csv`;
+    return new File([encodeLabelsCsv(rows, corrected)], name, { type: 'text/csv' });
+  }
+
+  #originalLabels({ name, clips, tables, labels }: DatasetRecord): ReadonlyMap<string, string | null> {
+    const { utterances } = buildDataset({ name, clips, tables, labels });
+    return new Map(utterances.map(({ path, label }) => [path, label]));
   }
 
   /** Paths of clips that are to be left out of training. */

@@ -1,5 +1,6 @@
 import type { Utterance } from '../dataset/utterance.ts';
 import type { RecordStore } from '../shards/store.ts';
+import type { LabelCorrection } from './training-protocol.ts';
 
 /** One correction: another label, or set aside (or back). */
 export interface LabelChange {
@@ -14,6 +15,12 @@ export interface Correction {
   readonly isSetAside: boolean;
 }
 
+/** As it is kept: with the label before and the time (ISO 8601), which the first versions did not note. */
+interface KeptChange extends LabelChange {
+  readonly from?: string | null;
+  readonly at?: string;
+}
+
 const KIND = 'labels';
 const RECORD_PREFIX = 'dataset-';
 
@@ -23,7 +30,7 @@ const RECORD_PREFIX = 'dataset-';
  */
 export class LabelLayers {
   readonly #store: () => Promise<RecordStore>;
-  readonly #steps = new Map<string, readonly (readonly LabelChange[])[]>();
+  readonly #steps = new Map<string, readonly (readonly KeptChange[])[]>();
 
   constructor(store: () => Promise<RecordStore>) {
     this.#store = store;
@@ -35,12 +42,30 @@ export class LabelLayers {
     const store = await this.#store();
     const ref = await store.find(RECORD_PREFIX + dataset, KIND, KIND);
     const text = ref && new TextDecoder().decode(await store.read(ref));
-    this.#steps.set(dataset, text ? (JSON.parse(text) as LabelChange[][]) : []);
+    this.#steps.set(dataset, text ? (JSON.parse(text) as KeptChange[][]) : []);
   }
 
-  /** Resolves when the step is safe. @throws NotWriterError, StorageFullError */
-  async add(dataset: string, changes: readonly LabelChange[]): Promise<void> {
-    if (changes.length > 0) await this.#write(dataset, [...this.#of(dataset), changes]);
+  /** Resolves when the step is safe; `labelOf` tells the labels before it. @throws NotWriterError, StorageFullError */
+  async add(
+    dataset: string,
+    changes: readonly LabelChange[],
+    labelOf: (path: string) => string | null,
+  ): Promise<void> {
+    const at = new Date().toISOString();
+    const kept = changes.map((change): KeptChange => ({ ...change, from: labelOf(change.path), at }));
+    if (kept.length > 0) await this.#write(dataset, [...this.#of(dataset), kept]);
+  }
+
+  /** Every correction that stands, oldest first; `labelOf` tells the labels without any. */
+  list(dataset: string, labelOf: (path: string) => string | null): LabelCorrection[] {
+    const now = new Map<string, string | null>();
+    return this.#of(dataset).flatMap((changes, step) =>
+      changes.map(({ path, label = null, setAside = null, from, at = null }): LabelCorrection => {
+        const before = from === undefined ? (now.get(path) ?? labelOf(path)) : from;
+        if (label !== null) now.set(path, label);
+        return { path, from: before, label, setAside, at, step };
+      }),
+    );
   }
 
   /** Takes the newest step back; does nothing where there is none. */
@@ -73,11 +98,11 @@ export class LabelLayers {
     });
   }
 
-  #of(dataset: string): readonly (readonly LabelChange[])[] {
+  #of(dataset: string): readonly (readonly KeptChange[])[] {
     return this.#steps.get(dataset) ?? [];
   }
 
-  async #write(dataset: string, steps: readonly (readonly LabelChange[])[]): Promise<void> {
+  async #write(dataset: string, steps: readonly (readonly KeptChange[])[]): Promise<void> {
     const payload = new TextEncoder().encode(JSON.stringify(steps));
     await (await this.#store()).append(RECORD_PREFIX + dataset, KIND, KIND, { steps: steps.length }, payload);
     this.#steps.set(dataset, steps);

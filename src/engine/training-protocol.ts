@@ -238,6 +238,21 @@ export interface CrossValidationStatus {
   readonly writable: boolean;
 }
 
+/** One correction laid over a dataset's labels. */
+export interface LabelCorrection {
+  readonly path: string;
+  /** The label before. */
+  readonly from: string | null;
+  /** The new label; null where it stayed. */
+  readonly label: string | null;
+  /** True: left out of training; false: taken in again; null where that stayed. */
+  readonly setAside: boolean | null;
+  /** ISO 8601; null where it was not noted. */
+  readonly at: string | null;
+  /** Corrections of one step are taken back together. */
+  readonly step: number;
+}
+
 /** Points of a map of the embeddings. */
 export interface EmbeddingMap {
   readonly method: 'pca' | 'umap';
@@ -324,5 +339,8 @@ export interface TrainingPlayground {
     changes: readonly { readonly path: string; readonly label?: string; readonly setAside?: boolean }[],
   ): Promise<void>;
   undoRelabel(datasetId: string): Promise<void>;
+  /** Every correction that stands, oldest first, of earlier sessions too. */
+  corrections(datasetId: string): Promise<readonly LabelCorrection[]>;
+  /** The labels of the day as a CSV; where some were corrected, with the label before and the time. */
   exportLabels(datasetId: string): Promise<File>;
 }

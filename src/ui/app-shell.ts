@@ -244,7 +244,13 @@ export class AppShell extends LitElement {
 
   #view(app: AppState, model: AppModel): TemplateResult {
     const { room, id } = this.route;
-    if (room === 'data') return html`<dataset-view .model=${model} .app=${app}></dataset-view>`;
+    if (room === 'data')
+      return html`<dataset-view
+        .model=${model}
+        .app=${app}
+        .training=${this.#trainingModel}
+        .state=${this.training}
+      ></dataset-view>`;
     if (room === 'encoder') return html`<encoder-view .model=${model} .app=${app}></encoder-view>`;
     if (room === 'extract')
       return id === null

@@ -2,6 +2,7 @@ import type { EngineEvent, JobStatus, Playground } from '../engine/protocol.ts';
 import type {
   CrossValidationResult,
   CrossValidationStatus,
+  LabelCorrection,
   RunStatus,
   TrainingPlayground,
   TrainingSource,
@@ -11,14 +12,6 @@ import type { AppModel } from './app-model.ts';
 import { defaultTrainingDraft, trainRequestOf, type TrainingDraft } from './training-draft.ts';
 
 export type FullPlayground = Playground & TrainingPlayground;
-
-/** A correction of this session, newest last; what the engine keeps lies over the dataset. */
-export interface Correction {
-  readonly dataset: string;
-  readonly path: string;
-  /** The new label; null where the clip was set aside. */
-  readonly label: string | null;
-}
 
 /** What the views of training show; replaced, never changed in place. */
 export interface TrainingState {
@@ -31,7 +24,8 @@ export interface TrainingState {
   readonly file: File | null;
   /** Newest first. */
   readonly crossValidations: readonly CrossValidationStatus[];
-  readonly corrections: readonly Correction[];
+  /** By dataset, oldest first. */
+  readonly corrections: ReadonlyMap<string, readonly LabelCorrection[]>;
 }
 
 const initialState: TrainingState = {
@@ -41,7 +35,7 @@ const initialState: TrainingState = {
   extractionId: null,
   file: null,
   crossValidations: [],
-  corrections: [],
+  corrections: new Map(),
 };
 
 export const isActive = ({ state }: RunStatus): boolean => state === 'running' || state === 'queued';
@@ -78,6 +72,8 @@ export class TrainingModel {
     this.#unsubscribe ??= this.playground.subscribe((event) => this.#receive(event));
     const runs = await this.#app.run('Looking for runs…', () => this.playground.runs());
     for (const run of runs ?? []) this.receiveRun(run);
+    const datasets = await this.run('Looking for datasets…', (playground) => playground.datasets());
+    for (const { id } of datasets ?? []) await this.#readCorrections(id);
     const kept = await this.run('Looking for cross-validations…', (playground) =>
       playground.crossValidations(),
     );
@@ -185,7 +181,7 @@ export class TrainingModel {
       await playground.relabel(dataset, [change]);
       return true;
     });
-    if (isDone) this.#set({ corrections: [...this.#state.corrections, { dataset, path, label }] });
+    if (isDone) await this.#readCorrections(dataset);
   }
 
   async undoCorrection(dataset: string): Promise<void> {
@@ -193,8 +189,20 @@ export class TrainingModel {
       await playground.undoRelabel(dataset);
       return true;
     });
-    const newest = this.#state.corrections.findLastIndex((each) => each.dataset === dataset);
-    if (isDone) this.#set({ corrections: this.#state.corrections.filter((_, index) => index !== newest) });
+    if (isDone) await this.#readCorrections(dataset);
+  }
+
+  /** What is corrected in a dataset, by this session and those before. */
+  correctionsOf(dataset: string | null): readonly LabelCorrection[] {
+    return (dataset === null ? null : this.#state.corrections.get(dataset)) ?? [];
+  }
+
+  async #readCorrections(dataset: string): Promise<void> {
+    const corrections = await this.run('Reading the corrections…', (playground) =>
+      playground.corrections(dataset),
+    );
+    if (corrections)
+      this.#set({ corrections: new Map([...this.#state.corrections, [dataset, corrections]]) });
   }
 
   receiveRun(run: RunStatus): void {
@@ -210,6 +218,7 @@ export class TrainingModel {
     if (event.type === 'run') this.receiveRun(event.run);
     else if (event.type === 'run-removed')
       this.#set({ runs: this.#state.runs.filter(({ id }) => id !== event.id) });
+    else if (event.type === 'dataset') void this.#readCorrections(event.dataset.id);
     else if (event.type === 'cross-validation') this.#receiveCrossValidation(event.crossValidation);
     else if (event.type === 'cross-validation-removed')
       this.#set({ crossValidations: this.#state.crossValidations.filter(({ id }) => id !== event.id) });

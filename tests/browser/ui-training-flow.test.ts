@@ -134,6 +134,29 @@ test('a confusion cell lists its clips, which play, are relabelled and set aside
   await expect.poll(() => playground.calls.find((call) => call.startsWith('train('))).toContain('corrected');
 });
 
+test('corrections of earlier sessions are listed with the dataset, and the newest is taken back', async () => {
+  const { playground } = await open('data-corrected');
+  const list = page.getByRole('list', { name: 'Corrections, newest first' });
+  await expect.element(list.getByText('anger → disgust')).toBeVisible();
+  await expect.element(list.getByText('set aside')).toBeVisible();
+  await page.getByRole('button', { name: 'Undo the last correction' }).click();
+  await expect.element(list.getByText('set aside')).not.toBeInTheDocument();
+  await expect.element(list.getByText('anger → disgust')).toBeVisible();
+  expect(playground.calls.some((call) => call.startsWith('undoRelabel('))).toBe(true);
+});
+
+test('a kept cross-validation shows its folds; an interrupted one goes on, another is removed', async () => {
+  const { playground } = await open('train-cross-validated');
+  await expect.element(page.getByRole('rowheader', { name: 'pooled' })).toBeVisible();
+  await expect.element(page.getByText('2 of 3 folds done')).toBeVisible();
+  await page.getByRole('button', { name: 'Go on', exact: true }).click();
+  await expect.poll(() => playground.calls).toContain('resumeCrossValidation(cut)');
+  await expect.element(page.getByText('2 of 3 folds done')).not.toBeInTheDocument();
+  await page.getByRole('button', { name: 'Remove' }).first().click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await expect.poll(() => playground.calls).toContain('removeCrossValidation(kept)');
+});
+
 test('tabs are chosen by arrow keys and kept in the address', async () => {
   await open('run-finished');
   page.getByRole('tab', { name: 'Training' }).element().focus();

@@ -143,16 +143,35 @@ test('labels are corrected over the dataset, learned by the next run, kept over 
     const seen = async () =>
       (await playground.utterances(data, 0, 2)).map(({ label, isSetAside }) => [label, isSetAside ?? false]);
     const before = await seen();
+    const listed = (await playground.corrections(data)).map(({ from, label, setAside, at }) => [
+      from,
+      label,
+      setAside,
+      at !== null,
+    ]);
     const csv = await (await playground.exportLabels(data)).text();
     await playground.undoRelabel(data);
+    const left = (await playground.corrections(data)).length;
     await playground.undoRelabel(data);
-    return { before, undone: await seen(), csv, runs: (await playground.runs()).map(({ state }) => state) };
+    return {
+      before,
+      undone: await seen(),
+      csv,
+      listed,
+      left,
+      runs: (await playground.runs()).map(({ state }) => state),
+    };
   }, dataset);
   expect(after.before).toEqual([
     ['another', false],
     ['class0', true],
   ]);
-  expect(after.csv.split('\n')[1]).toContain(',another,');
+  expect(after.listed).toEqual([
+    ['class0', 'another', null, true],
+    ['class0', null, true, true],
+  ]);
+  expect(after.left).toBe(1);
+  expect(after.csv.split('\n')[1]).toMatch(/,another,.*,class0,\d{4}-/);
   expect(after.undone).toEqual([
     ['class0', false],
     ['class0', false],

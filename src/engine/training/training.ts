@@ -159,6 +159,10 @@ export function createTraining(parts: TrainingParts) {
       await stores.writer();
       await datasets.undoRelabel(datasetId);
     },
+    async corrections(datasetId: string) {
+      await started();
+      return datasets.corrections(datasetId);
+    },
     exportLabels: (datasetId: string) => datasets.exportLabels(datasetId),
 
     async previewTraining(request: TrainRequest) {

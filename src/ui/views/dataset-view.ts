@@ -1,66 +1,20 @@
 import { css, html, type PropertyValues, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
-import type { Reject, Utterance } from '../../dataset/utterance.ts';
+import { customElement, property, state } from 'lit/decorators.js';
+import type { Utterance } from '../../dataset/utterance.ts';
 import type { DatasetStatus } from '../../engine/protocol.ts';
 import type { Bar } from '../elements/bar-list.ts';
 import '../elements/bar-list.ts';
-import '../elements/data-table.ts';
-import type { TableColumn } from '../elements/data-table.ts';
-import { formatAudioTotal, formatBytes, formatCount, formatCounted, formatDuration } from '../format.ts';
+import { valueOf } from '../event-target.ts';
+import { formatAudioTotal, formatCount, formatCounted } from '../format.ts';
 import { icons } from '../icons.ts';
-import { errorTitle } from '../job-words.ts';
 import { hrefOf } from '../route.ts';
 import { controls } from '../styles/controls.ts';
+import type { TrainingModel, TrainingState } from '../training-model.ts';
+import './data/clip-table.ts';
+import type { ClipFilter } from './data/clip-table.ts';
+import './data/corrections-panel.ts';
+import './data/reject-list.ts';
 import { WiredView } from './wired-view.ts';
-import { valueOf } from '../event-target.ts';
-
-const columns: readonly TableColumn<Utterance>[] = [
-  {
-    key: 'path',
-    title: 'File',
-    width: 'minmax(17rem, 1fr)',
-    cell: ({ path }) => html`<span title=${path}>${path}</span>`,
-    sortValue: ({ path }) => path,
-  },
-  {
-    key: 'label',
-    title: 'Label',
-    width: '9rem',
-    cell: ({ label }) => label ?? '–',
-    sortValue: ({ label }) => label,
-  },
-  {
-    key: 'speaker',
-    title: 'Speaker',
-    width: '8rem',
-    cell: ({ speaker }) => speaker ?? '–',
-    sortValue: ({ speaker }) => speaker,
-  },
-  {
-    key: 'duration',
-    title: 'Length',
-    width: '7rem',
-    align: 'end',
-    cell: ({ durationSec }) => (durationSec === null ? '–' : formatDuration(durationSec)),
-    sortValue: ({ durationSec }) => durationSec,
-  },
-  {
-    key: 'size',
-    title: 'Size',
-    width: '6.5rem',
-    align: 'end',
-    cell: ({ sizeBytes }) => formatBytes(sizeBytes),
-    sortValue: ({ sizeBytes }) => sizeBytes,
-  },
-];
-
-const splitColumn: TableColumn<Utterance> = {
-  key: 'split',
-  title: 'Split',
-  width: '7rem',
-  cell: ({ split }) => split ?? '–',
-  sortValue: ({ split }) => split,
-};
 
 /** Counts by name, the most frequent first. */
 function countBy(utterances: readonly Utterance[], key: 'label' | 'speaker'): readonly Bar[] {
@@ -75,10 +29,11 @@ function countBy(utterances: readonly Utterance[], key: 'label' | 'speaker'): re
 /** The dataset: how much of what, by whom, which files were set aside, and every clip in a table. */
 @customElement('dataset-view')
 export class DatasetView extends WiredView {
+  /** For the corrections; null until training has been looked at. */
+  @property({ attribute: false }) training: TrainingModel | null = null;
+  @property({ attribute: false }) state: TrainingState | null = null;
   @state() private utterances: readonly Utterance[] = [];
-  @state() private search = '';
-  @state() private label = '';
-  @state() private speaker = '';
+  @state() private filter: ClipFilter = { label: '', speaker: '' };
   /** Status that the rows were asked for with: a relabelled dataset is asked for again. */
   #loadedFor: DatasetStatus | null = null;
   #classes: readonly Bar[] = [];
@@ -99,37 +54,6 @@ export class DatasetView extends WiredView {
       .next > p {
         flex: 1 1 22rem;
       }
-      .filters {
-        display: grid;
-        grid-template-columns: minmax(10rem, 2fr) minmax(8rem, 1fr) minmax(8rem, 1fr);
-        gap: 0.75rem;
-        align-items: end;
-        margin-block: 0.75rem;
-      }
-      .filters label > * {
-        inline-size: 100%;
-      }
-      @media (max-width: 34rem) {
-        .filters {
-          grid-template-columns: 1fr 1fr;
-        }
-        .filters label:first-child {
-          grid-column: 1 / -1;
-        }
-      }
-      .group + .group {
-        margin-block-start: 0.5rem;
-      }
-      .group ul {
-        max-block-size: 14rem;
-        overflow: auto;
-        margin-block: 0.25rem 0.75rem;
-      }
-      .group li {
-        padding-block: 0.3rem;
-        border-block-end: 1px solid var(--line);
-        font-size: var(--text-s);
-      }
     `,
   ];
 
@@ -149,17 +73,6 @@ export class DatasetView extends WiredView {
     this.#classes = countBy(rows, 'label');
     this.#speakers = countBy(rows, 'speaker');
     this.utterances = rows;
-  }
-
-  #filtered(): readonly Utterance[] {
-    const needle = this.search.trim().toLocaleLowerCase();
-    if (needle === '' && this.label === '' && this.speaker === '') return this.utterances;
-    return this.utterances.filter(
-      ({ path, label, speaker }) =>
-        (this.label === '' || label === this.label) &&
-        (this.speaker === '' || speaker === this.speaker) &&
-        (needle === '' || path.toLocaleLowerCase().includes(needle)),
-    );
   }
 
   override render(): TemplateResult {
@@ -233,7 +146,7 @@ export class DatasetView extends WiredView {
           ${this.#labelScheme(dataset)}
           <bar-list
             .bars=${this.#classes}
-            @bar-chosen=${(event: CustomEvent<string>) => (this.label = event.detail)}
+            @bar-chosen=${(event: CustomEvent<string>) => (this.filter = { ...this.filter, label: event.detail })}
           ></bar-list>
         </section>
         <section class="panel stack" aria-labelledby="speakers">
@@ -246,12 +159,31 @@ export class DatasetView extends WiredView {
                 </p>`
               : html`<bar-list
                   .bars=${this.#speakers}
-                  @bar-chosen=${(event: CustomEvent<string>) => (this.speaker = event.detail)}
+                  @bar-chosen=${(event: CustomEvent<string>) => (this.filter = { ...this.filter, speaker: event.detail })}
                 ></bar-list>`
           }
         </section>
       </div>
-      ${this.#table(dataset)} ${this.#rejects(dataset.rejects)}
+      ${
+        this.training && this.state && this.training.correctionsOf(dataset.id).length > 0
+          ? html`<corrections-panel
+              of=${dataset.id}
+              .training=${this.training}
+              .state=${this.state}
+            ></corrections-panel>`
+          : ''
+      }
+      <clip-table
+        .of=${dataset}
+        .utterances=${this.utterances}
+        .filter=${this.filter}
+        @filter-chosen=${(event: CustomEvent<ClipFilter>) => (this.filter = event.detail)}
+      ></clip-table>
+      ${
+        dataset.rejects.length === 0
+          ? ''
+          : html`<reject-list id="rejects" .rejects=${dataset.rejects}></reject-list>`
+      }
     </div>`;
   }
 
@@ -327,94 +259,9 @@ export class DatasetView extends WiredView {
       </p>`;
   }
 
-  #table(dataset: DatasetStatus): TemplateResult {
-    const rows = this.#filtered();
-    const isFiltered =
-      rows.length !== this.utterances.length || this.label + this.speaker + this.search !== '';
-    const hasSplit = this.utterances.some(({ split }) => split !== null);
-    const select = (title: string, value: string, names: readonly string[], set: (name: string) => void) =>
-      html`<label class="field"
-        >${title}
-        <select @change=${(event: Event) => set(valueOf(event))}>
-          <option value="" ?selected=${value === ''}>all</option>
-          ${names.map((name) => html`<option value=${name} ?selected=${name === value}>${name}</option>`)}
-        </select>
-      </label>`;
-    return html`<section class="panel" aria-labelledby="clips">
-      <div class="row spread">
-        <h2 id="clips">Clips</h2>
-        <p class="small quiet" role="status">
-          ${isFiltered ? `${formatCount(rows.length)} of ${formatCounted(this.utterances.length, 'clip')}` : ''}
-          ${
-            isFiltered
-              ? html`<button type="button" class="plain small" @click=${this.#clearFilters}>Show all</button>`
-              : ''
-          }
-        </p>
-      </div>
-      <div class="filters">
-        <label class="field"
-          >Search file names
-          <input
-            type="search"
-            .value=${this.search}
-            @input=${(event: Event) => (this.search = valueOf(event))}
-          />
-        </label>
-        ${select('Label', this.label, dataset.classes, (name) => (this.label = name))}
-        ${select('Speaker', this.speaker, dataset.speakers, (name) => (this.speaker = name))}
-      </div>
-      <data-table
-        caption="Clips of ${dataset.name}"
-        empty-text="No clip matches."
-        .columns=${hasSplit ? [...columns, splitColumn] : columns}
-        .rows=${rows}
-      ></data-table>
-    </section>`;
-  }
-
-  #rejects(rejects: readonly Reject[]): TemplateResult | string {
-    if (rejects.length === 0) return '';
-    const groups = new Map<string, Reject[]>();
-    for (const reject of rejects) {
-      const members = groups.get(reject.errorName);
-      if (members) members.push(reject);
-      else groups.set(reject.errorName, [reject]);
-    }
-    return html`<section class="panel" id="rejects" aria-labelledby="rejects-title">
-      <h2 id="rejects-title">Set aside</h2>
-      <p class="quiet">These files are left out; the rest of the folder is unharmed.</p>
-      ${[...groups].map(
-        ([errorName, members]) =>
-          html`<details class="group" ?open=${groups.size <= 3}>
-            <summary>
-              ${errorTitle(errorName)} <span class="mono quiet">${formatCount(members.length)}</span>
-            </summary>
-            <ul tabindex="0" aria-label="${errorTitle(errorName)}">
-              ${members
-                .slice(0, 500)
-                .map(
-                  ({ path, reason }) =>
-                    html`<li>
-                      <span class="mono path">${path}</span><br /><span class="quiet">${reason}</span>
-                    </li>`,
-                )}
-              ${members.length > 500 ? html`<li>… and ${formatCount(members.length - 500)} more</li>` : ''}
-            </ul>
-          </details>`,
-      )}
-    </section>`;
-  }
-
   #showRejects(event: Event): void {
     event.preventDefault();
     this.renderRoot.querySelector('#rejects')?.scrollIntoView();
-  }
-
-  #clearFilters(): void {
-    this.search = '';
-    this.label = '';
-    this.speaker = '';
   }
 
   async #start(): Promise<void> {

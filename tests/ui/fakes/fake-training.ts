@@ -5,6 +5,7 @@ import type {
   CrossValidationStatus,
   EmbeddingMap,
   EvaluationResult,
+  LabelCorrection,
   Prediction,
   ResumePreview,
   ResumeRequest,
@@ -33,6 +34,7 @@ export interface FakeTrainingStart extends FakeStart {
   readonly refusals?: readonly string[];
   readonly mapPoints?: number;
   readonly crossValidations?: readonly CrossValidationStatus[];
+  readonly corrections?: Readonly<Record<string, readonly LabelCorrection[]>>;
 }
 
 const digest = 'a3f1c09be2d47765a3f1c09be2d47765a3f1c09be2d47765a3f1c09be2d47765';
@@ -41,6 +43,7 @@ const digest = 'a3f1c09be2d47765a3f1c09be2d47765a3f1c09be2d47765a3f1c09be2d47765
 export class FakeTrainingPlayground extends FakePlayground implements TrainingPlayground {
   #runs: Map<string, RunStatus>;
   #checkpoints = new Map<string, readonly CheckpointStatus[]>();
+  readonly #corrections = new Map<string, readonly LabelCorrection[]>();
   readonly #crossValidations: Map<string, CrossValidationStatus>;
   readonly #start: FakeTrainingStart;
 
@@ -48,6 +51,8 @@ export class FakeTrainingPlayground extends FakePlayground implements TrainingPl
     super(start);
     this.#start = start;
     this.#runs = new Map((start.runs ?? []).map((run) => [run.id, run]));
+    for (const [dataset, corrections] of Object.entries(start.corrections ?? {}))
+      this.#corrections.set(dataset, corrections);
     this.#crossValidations = new Map((start.crossValidations ?? []).map((one) => [one.id, one]));
   }
 
@@ -173,7 +178,8 @@ export class FakeTrainingPlayground extends FakePlayground implements TrainingPl
 
   resumeCrossValidation(id: string): Promise<CrossValidationResult> {
     this.calls.push(`resumeCrossValidation(${id})`);
-    const crossValidation = fakeCrossValidation({ id }, fakeCrossValidationResult.folds.length);
+    const { createdAt = '' } = this.#crossValidations.get(id) ?? {};
+    const crossValidation = fakeCrossValidation({ id, createdAt }, fakeCrossValidationResult.folds.length);
     this.emit({ type: 'cross-validation', crossValidation });
     return Promise.resolve(fakeCrossValidationResult);
   }
@@ -227,14 +233,38 @@ export class FakeTrainingPlayground extends FakePlayground implements TrainingPl
     return Promise.resolve(new File([silence()], 'clip.wav', { type: 'audio/wav' }));
   }
 
-  relabel(dataset: string, changes: unknown): Promise<void> {
+  relabel(
+    dataset: string,
+    changes: readonly { readonly path: string; readonly label?: string; readonly setAside?: boolean }[],
+  ): Promise<void> {
     this.calls.push(`relabel(${dataset}, ${JSON.stringify(changes)})`);
+    const before = this.#corrections.get(dataset) ?? [];
+    const step = (before.at(-1)?.step ?? -1) + 1;
+    const made = changes.map(({ path, label = null, setAside = null }) => ({
+      path,
+      from: 'fear',
+      label,
+      setAside,
+      at: '2025-03-01T10:00:00.000Z',
+      step,
+    }));
+    this.#corrections.set(dataset, [...before, ...made]);
     return Promise.resolve();
   }
 
   undoRelabel(dataset: string): Promise<void> {
     this.calls.push(`undoRelabel(${dataset})`);
+    const before = this.#corrections.get(dataset) ?? [];
+    const last = before.at(-1)?.step;
+    this.#corrections.set(
+      dataset,
+      before.filter(({ step }) => step !== last),
+    );
     return Promise.resolve();
+  }
+
+  corrections(dataset: string): Promise<readonly LabelCorrection[]> {
+    return Promise.resolve(this.#corrections.get(dataset) ?? []);
   }
 
   exportLabels(dataset: string): Promise<File> {

@@ -48,6 +48,33 @@ export const scenes: Readonly<Record<string, Scene>> = {
     hash: '#/data',
     start: { datasets: [{ ...crema, filesAvailable: false, rejects: [], notices: [] }], encoders: [nano] },
   },
+  'data-corrected': {
+    hash: '#/data',
+    start: {
+      datasets: [crema],
+      encoders: [nano],
+      corrections: {
+        [crema.id]: [
+          {
+            path: '1001_DFA_ANG_XX.wav',
+            from: 'anger',
+            label: 'disgust',
+            setAside: false,
+            at: '2025-02-27T09:00:00.000Z',
+            step: 0,
+          },
+          {
+            path: '1004_IEO_SAD_LO.wav',
+            from: 'sadness',
+            label: null,
+            setAside: true,
+            at: '2025-03-01T10:12:00.000Z',
+            step: 1,
+          },
+        ],
+      },
+    },
+  },
   'encoder-empty': { hash: '#/encoder', start: {} },
   'encoder-full': { hash: '#/encoder', start: { datasets: [crema], encoders: [nano, basePlus] } },
   'encoder-download': {

@@ -2,6 +2,7 @@ import { css, html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, property, query, state } from 'lit/decorators.js';
 import { valueOf } from '../../event-target.ts';
 import { formatCounted } from '../../format.ts';
+import { standingOf } from '../../corrections.ts';
 import { icons } from '../../icons.ts';
 import { downloadFile } from '../../save-file.ts';
 import { controls } from '../../styles/controls.ts';
@@ -82,7 +83,7 @@ export class ClipList extends RunPart {
   override render(): TemplateResult {
     const { clips, run } = this;
     const dataset = run.source.dataset;
-    const corrections = this.state.corrections.filter((each) => each.dataset === dataset);
+    const corrections = this.training.correctionsOf(dataset);
     return html`<section class="panel stack" aria-label=${this.heading}>
       <div class="row spread">
         <h2>${this.heading}</h2>
@@ -133,11 +134,9 @@ export class ClipList extends RunPart {
   }
 
   #clip({ path, truth, prediction, confidence }: ListedClip, dataset: string | null): TemplateResult {
-    const correction = this.state.corrections.findLast(
-      (each) => each.dataset === dataset && each.path === path,
-    );
-    const label = correction?.label ?? truth;
-    const isAside = correction?.label === null;
+    const standing = standingOf(this.training.correctionsOf(dataset), path);
+    const label = standing.label ?? truth;
+    const { isAside } = standing;
     return html`<li>
       <button
         type="button"
@@ -158,7 +157,7 @@ export class ClipList extends RunPart {
                   >${confidence === null ? '' : ` (${Math.round(100 * confidence)} %)`}`
           }
           ${isAside ? html`<span class="tag signal">set aside</span>` : ''}
-          ${correction && !isAside ? html`<span class="tag accent">now ${label}</span>` : ''}
+          ${label !== truth && !isAside ? html`<span class="tag accent">now ${label}</span>` : ''}
         </div>
       </div>
       ${
