@@ -59,7 +59,16 @@ export function buildDataset(request: BuildRequest): BuiltDataset {
     // A speaker that the scheme does not tell is taken from where it stands: the table, or the file's name.
     const speaker = reading?.speaker ?? row?.speaker ?? names?.read(path, row)?.speaker ?? null;
     const split = row?.split ?? folderSplits?.(path) ?? null;
-    return { path, sizeBytes, durationSec, label: reading?.label ?? null, speaker, split };
+    const columns = row?.columns;
+    return {
+      path,
+      sizeBytes,
+      durationSec,
+      label: reading?.label ?? null,
+      speaker,
+      split,
+      ...(columns ? { columns } : {}),
+    };
   });
 
   const notices = [...csv.notices];

@@ -86,6 +86,7 @@ function complete(a: CsvRow, b: CsvRow): CsvRow {
     label: a.label ?? b.label,
     speaker: a.speaker ?? b.speaker,
     split: a.split ?? b.split,
+    ...(a.columns || b.columns ? { columns: { ...b.columns, ...a.columns } } : {}),
   };
 }
 

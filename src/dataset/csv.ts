@@ -8,6 +8,8 @@ export interface CsvRow {
   readonly label: string | null;
   readonly speaker: string | null;
   readonly split: Split | null;
+  /** Further columns by their headings: those by which clips can be grouped. */
+  readonly columns?: Readonly<Record<string, string>>;
 }
 
 /** A table as read, before its paths are matched with files. */
@@ -96,6 +98,7 @@ export function parseCsv(text: string, path: string): CsvTable | null {
     const index = columns[column];
     return unguard((index === undefined ? '' : (row[index] ?? '')).trim()) || null;
   };
+  const further = heading ? groupingColumns(parsed.data, heading) : [];
   const notices: string[] = [];
   const unknownSplits = new Set<string>();
   let nameless = 0;
@@ -109,7 +112,17 @@ export function parseCsv(text: string, path: string): CsvTable | null {
     const word = cell(row, 'split');
     const split = word === null ? splitOfTable(path) : splitFromWord(word);
     if (word !== null && split === null) unknownSplits.add(word);
-    rows.push({ path: rowPath, label: cell(row, 'label'), speaker: cell(row, 'speaker'), split });
+    const others = further.flatMap(({ name, index }) => {
+      const value = (row[index] ?? '').trim();
+      return value === '' ? [] : [[name, value] as const];
+    });
+    rows.push({
+      path: rowPath,
+      label: cell(row, 'label'),
+      speaker: cell(row, 'speaker'),
+      split,
+      ...(others.length > 0 ? { columns: Object.fromEntries(others) } : {}),
+    });
   }
   const broken = parsed.errors.find(({ type }) => type === 'Quotes');
   if (broken)
@@ -151,6 +164,25 @@ function columnsOf(heading: readonly string[]): Readonly<Partial<Record<Column, 
     ...(speaker === undefined ? {} : { speaker }),
     ...(split === undefined ? {} : { split }),
   };
+}
+
+/** Columns that our own export adds, of use to nobody as groups. */
+const BOOKKEEPING = new Set(['original_label', 'corrected_at']);
+
+/** Columns beside the known ones by which clips can be grouped: two values at least, and on average two rows each. */
+function groupingColumns(
+  [names = [], ...rows]: readonly (readonly string[])[],
+  known: Readonly<Partial<Record<Column, number>>>,
+): readonly { readonly name: string; readonly index: number }[] {
+  const taken = new Set(Object.values(known));
+  return names.flatMap((written, index) => {
+    const name = written.trim();
+    const isRepeated = names.findIndex((other) => other.trim() === name) !== index;
+    if (name === '' || isRepeated || taken.has(index) || BOOKKEEPING.has(name)) return [];
+    const values = new Set(rows.map((row) => (row[index] ?? '').trim()));
+    values.delete('');
+    return values.size >= 2 && values.size <= rows.length / 2 ? [{ name, index }] : [];
+  });
 }
 
 /** `meta/train.csv` is about the training part. */

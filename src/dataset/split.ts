@@ -1,5 +1,6 @@
 import { Rng } from '../lib/rng.ts';
 import { PlaygroundError } from '../lib/errors.ts';
+import type { Grouping } from './grouping.ts';
 import type { Split, Utterance } from './utterance.ts';
 
 /** How a dataset is divided; plain JSON, saved with the run. */
@@ -16,10 +17,11 @@ export type FoldMethod =
   | {
       readonly kind: 'k-fold';
       readonly folds: number;
-      readonly groups: 'none' | 'speaker';
+      readonly groups: 'none' | Grouping;
       readonly seed: number;
     }
-  | { readonly kind: 'leave-one-speaker-out' };
+  | { readonly kind: 'leave-one-speaker-out' }
+  | { readonly kind: 'leave-one-group-out'; readonly groups: Grouping };
 
 /** Ascending indices of utterances. What is in no part (without label, say) is left out. */
 export interface SplitParts {
@@ -41,6 +43,9 @@ export class SplitError extends PlaygroundError {
 }
 
 type Item = Pick<Utterance, 'label' | 'speaker' | 'split'>;
+
+/** An utterance with the group that its folds are made by; speakers need not be repeated there. */
+export type FoldItem = Item & { readonly group?: string | null };
 
 /** The CSV's where there is one, by speakers where they are known, else stratified. */
 export function defaultSplit(items: readonly Item[], seed: number): SplitMethod {
@@ -81,31 +86,50 @@ export function createSplit(items: readonly Item[], method: SplitMethod): SplitP
   return { train, validation: validationPart, test: testPart };
 }
 
-/** Folds whose test parts together are all labelled utterances, each once. */
-export function createFolds(items: readonly Item[], method: FoldMethod): readonly Fold[] {
+/** Folds whose test parts together are all labelled utterances, each once. @throws SplitError */
+export function createFolds(items: readonly FoldItem[], method: FoldMethod): readonly Fold[] {
   const usable = labelledIndices(items);
   const complement = (test: readonly number[]): number[] => {
     const held = new Set(test);
     return usable.filter((index) => !held.has(index));
   };
-  if (method.kind === 'leave-one-speaker-out') {
-    const speakers = groupBySpeaker(items, usable);
-    if (speakers.size < 2) throw new SplitError('Leaving one speaker out needs at least two speakers.');
-    return [...speakers].map(([name, test]) => ({ name, train: complement(test), test }));
+  const groups = foldGroups(items, usable, method);
+  if (method.kind !== 'k-fold') {
+    const { size } = groups ?? new Map<string, number[]>();
+    if (size < 2)
+      throw new SplitError(`Leaving one ${groupNoun(method)} out needs at least two of them, not ${size}.`);
+    return [...(groups ?? [])].map(([name, test]) => ({ name, train: complement(test), test }));
   }
-  const { folds, groups, seed } = method;
+  const { folds, seed } = method;
   if (!Number.isInteger(folds) || folds < 2)
     throw new SplitError(`Cross-validation needs a whole number of folds of at least 2, not ${folds}.`);
   const equal = Array.from({ length: folds }, () => 1 / folds);
-  const parts =
-    groups === 'speaker'
-      ? divideGroups(items, groupBySpeaker(items, usable), equal, seed)
-      : divideByClass(items, usable, equal, seed);
+  const parts = groups ? divideGroups(items, groups, equal, seed) : divideByClass(items, usable, equal, seed);
   if (parts.some((part) => part.length === 0))
     throw new SplitError(
-      `There are too few ${groups === 'speaker' ? 'speakers' : 'utterances'} for ${folds} folds; use fewer.`,
+      `There are too few ${groups ? `${groupNoun(method)}s` : 'utterances'} for ${folds} folds; use fewer.`,
     );
   return parts.map((test, i) => ({ name: `fold ${i + 1}`, train: complement(test), test }));
+}
+
+/** Null where folds need no groups. */
+function foldGroups(
+  items: readonly FoldItem[],
+  usable: readonly number[],
+  method: FoldMethod,
+): Map<string, number[]> | null {
+  if (method.kind === 'k-fold' && method.groups === 'none') return null;
+  return groupNoun(method) === 'speaker'
+    ? groupBySpeaker(items, usable)
+    : groupBy(
+        usable,
+        (index) => items[index]!.group ?? null,
+        'Not every utterance belongs to a group by this choice, so one could be in training and test alike; choose another one.',
+      );
+}
+
+function groupNoun(method: FoldMethod): string {
+  return method.kind === 'leave-one-speaker-out' || method.groups === 'speaker' ? 'speaker' : 'group';
 }
 
 function labelledIndices(items: readonly Item[]): number[] {
@@ -123,16 +147,26 @@ function csvSplit(items: readonly Item[], usable: readonly number[]): SplitParts
 }
 
 function groupBySpeaker(items: readonly Item[], usable: readonly number[]): Map<string, number[]> {
+  return groupBy(
+    usable,
+    (index) => items[index]!.speaker,
+    'Not every utterance has a speaker, so a split by speakers could leak; add a speaker column, or split by classes.',
+  );
+}
+
+/** In order of the groups' names. @throws SplitError saying `otherwise` where one has none. */
+function groupBy(
+  usable: readonly number[],
+  groupOf: (index: number) => string | null,
+  otherwise: string,
+): Map<string, number[]> {
   const groups = new Map<string, number[]>();
   for (const index of usable) {
-    const { speaker } = items[index]!;
-    if (speaker === null)
-      throw new SplitError(
-        'Not every utterance has a speaker, so a split by speakers could leak; add a speaker column, or split by classes.',
-      );
-    const group = groups.get(speaker);
+    const name = groupOf(index);
+    if (name === null) throw new SplitError(otherwise);
+    const group = groups.get(name);
     if (group) group.push(index);
-    else groups.set(speaker, [index]);
+    else groups.set(name, [index]);
   }
   return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -11,6 +11,8 @@ export interface Utterance {
   readonly label: string | null;
   readonly speaker: string | null;
   readonly split: Split | null;
+  /** Further columns of the CSV by which clips can be grouped. */
+  readonly columns?: Readonly<Record<string, string>>;
   /** Left out of training by a correction; the file and its embedding stay. */
   readonly isSetAside?: boolean;
 }

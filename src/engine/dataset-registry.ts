@@ -151,7 +151,12 @@ export class DatasetRegistry {
   /** Labels by path, as they are today; empty when the dataset is not known. */
   labels(id: string): ReadonlyMap<string, ClipLabels> {
     const utterances = this.#open.get(id)?.built.utterances ?? [];
-    return new Map(utterances.map(({ path, label, speaker, split }) => [path, { label, speaker, split }]));
+    return new Map(
+      utterances.map(({ path, label, speaker, split, columns }) => [
+        path,
+        { label, speaker, split, ...(columns ? { columns } : {}) },
+      ]),
+    );
   }
 
   /** Writes a dataset's table to the store: from then on a reopened page knows it. */

@@ -1,3 +1,4 @@
+import type { Grouping, GroupingChoice } from '../dataset/grouping.ts';
 import type { FoldMethod, SplitMethod } from '../dataset/split.ts';
 import type { EpochRecord } from '../training/checkpoint.ts';
 import type { TrainingConfig } from '../training/config.ts';
@@ -66,6 +67,8 @@ export interface TrainingPreview {
   readonly totalSteps: number;
   /** Learning rate `[step, rate]`, at most 500 points; plateau is drawn as if it stayed where it is. */
   readonly learningRate: readonly (readonly [number, number])[];
+  /** What clips can be grouped by in a cross-validation. */
+  readonly groupings: readonly GroupingChoice[];
   /** Sentences; when there are any, `train` would refuse. */
   readonly problems: readonly string[];
 }
@@ -195,8 +198,9 @@ export interface EvaluationResult {
 
 export interface CrossValidationRequest extends TrainSettings {
   readonly extraction: TrainingSource;
-  readonly groups: 'speaker' | 'none';
-  /** Leave one speaker out when absent; 5 where there are no groups. */
+  /** Clips of a group are never in training and test alike: `speaker`, `label`, `folder`, a column, part of the name. */
+  readonly groups: 'none' | Grouping;
+  /** Leave one group out when absent; 5 where there are no groups. */
   readonly folds?: number;
   readonly target?: 'label' | 'speaker';
   readonly layer?: number;
@@ -224,6 +228,8 @@ export interface CrossValidationStatus {
   readonly source: RunStatus['source'];
   readonly state: Exclude<RunState, 'stopped'>;
   readonly method: FoldMethod;
+  /** What is kept together or left out, in words; null where nothing is. */
+  readonly groups: string | null;
   readonly target: 'label' | 'speaker';
   readonly config: TrainingConfig;
   /** All folds; `summary` of those that are done. */

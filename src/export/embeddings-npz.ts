@@ -13,6 +13,8 @@ export interface ClipLabels {
   readonly label: string | null;
   readonly speaker: string | null;
   readonly split: string | null;
+  /** Further columns of the CSV; not written into the file. */
+  readonly columns?: Readonly<Record<string, string>>;
 }
 
 export interface MergeRequest {

@@ -33,8 +33,7 @@ export const splitWords = (split: RunStatus['split']): string =>
     : `${split.kind === 'speakers' ? 'no speaker in two parts' : 'stratified by class'}, seed ${split.seed}`;
 
 /** How a cross-validation divides, in words. */
-export const foldWords = (method: CrossValidationStatus['method']): string => {
-  if (method.kind === 'leave-one-speaker-out') return 'one speaker left out at a time';
-  const apart = method.groups === 'none' ? 'stratified by class' : `no ${method.groups} in two of them`;
-  return `${method.folds} folds, ${apart}, seed ${method.seed}`;
-};
+export const foldWords = ({ method, groups }: Pick<CrossValidationStatus, 'method' | 'groups'>): string =>
+  method.kind === 'k-fold'
+    ? `${method.folds} folds, ${groups === null ? 'stratified by class' : `no ${groups} in two of them`}, seed ${method.seed}`
+    : `one ${groups ?? 'group'} left out at a time`;

@@ -1,17 +1,21 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import type { Grouping } from '../../src/dataset/grouping.ts';
 import { openBuiltPage } from '../e2e/built-page.ts';
 
 /**
  * A folder of real recordings through the built app: extracted with the built-in encoder, then a linear head
- * cross-validated on it. `npx tsx tests/bench/real-audio.ts FOLDER [--target label,speaker] [--folds 5] [--rate 0.003]`;
- * without folds one speaker is left out at a time (speakers themselves: five stratified folds).
+ * cross-validated on it. `npx tsx tests/bench/real-audio.ts FOLDER [--target label,speaker] [--folds 5] [--groups label] [--rate 0.003]`;
+ * without folds one group is left out at a time: a speaker (speakers themselves: five stratified folds), or what
+ * `--groups` says: `label`, `folder`, or JSON such as `{"namePart":3}`.
  */
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     target: { type: 'string', default: 'label' },
     folds: { type: 'string' },
+    groups: { type: 'string' },
+    layers: { type: 'string' },
     epochs: { type: 'string', default: '30' },
     rate: { type: 'string', default: '0.003' },
     decay: { type: 'string', default: '0.1' },
@@ -21,13 +25,18 @@ const { positionals, values } = parseArgs({
 const [folder] = positionals;
 if (!folder) throw new Error('Name a folder of audio.');
 
+function groupsOf(text: string | undefined): Grouping | null {
+  if (text === undefined) return null;
+  return text.startsWith('{') ? (JSON.parse(text) as Grouping) : (text as Grouping);
+}
+
 const app = await openBuiltPage('?device=wasm');
 try {
   app.page.setDefaultTimeout(0);
   await app.page.waitForFunction(() => 'playground' in window);
   await app.page.getByTestId('folder-input').setInputFiles(folder);
   const outcome = await app.page.evaluate(
-    async ({ targets, folds, epochs, rate, decay, scheme }) => {
+    async ({ targets, folds, groups, only, epochs, rate, decay, scheme }) => {
       const { playground } = window;
       let dataset = (await playground.datasets()).find(({ hours }) => hours > 0);
       while (!dataset) {
@@ -49,14 +58,14 @@ try {
       const rows = [];
       for (const target of targets)
         for (let layer = 0; layer < layers.length; layer += 1) {
+          if (only && !only.includes(layer)) continue;
           const began = performance.now();
           const result = await playground.crossValidate({
             extraction,
             layer,
             target: target === 'speaker' ? 'speaker' : 'label',
-            ...(folds === null
-              ? { groups: target === 'speaker' ? ('none' as const) : ('speaker' as const) }
-              : { groups: 'none' as const, folds }),
+            groups: groups ?? (folds !== null || target === 'speaker' ? 'none' : 'speaker'),
+            ...(folds === null ? {} : { folds }),
             epochs,
             optimizer: { kind: 'adamw', learningRate: rate, weightDecay: decay },
           });
@@ -89,6 +98,8 @@ try {
     {
       targets: values.target.split(','),
       folds: values.folds === undefined ? null : Number(values.folds),
+      groups: groupsOf(values.groups),
+      only: values.layers?.split(',').map(Number) ?? null,
       epochs: Number(values.epochs),
       rate: Number(values.rate),
       decay: Number(values.decay),

@@ -157,6 +157,21 @@ test('a kept cross-validation shows its folds; an interrupted one goes on, anoth
   await expect.poll(() => playground.calls).toContain('removeCrossValidation(kept)');
 });
 
+test('a column, a part of the name or a pattern is chosen as what is left out', async () => {
+  const { playground } = await open('train-settings');
+  const left = page.getByLabelText('Leave out one');
+  await expect.element(left.getByRole('option', { name: /^speaker \(91 groups: 1001/ })).toBeInTheDocument();
+  await left.selectOptions(left.getByRole('option', { name: /“Sex” of the CSV/ }));
+  await page.getByRole('button', { name: 'Cross-validate' }).click();
+  await expect.poll(() => playground.calls).toContain('crossValidate({"groups":{"column":"Sex"}})');
+  await left.selectOptions('pattern');
+  await page.getByLabelText('Regular expression on the path').fill('_(\\w{3})_');
+  await page.getByRole('button', { name: 'Cross-validate' }).click();
+  await expect.poll(() => playground.calls).toContain('crossValidate({"groups":{"pattern":"_(\\\\w{3})_"}})');
+  await page.getByRole('radio', { name: /^Folds/ }).click();
+  await expect.element(page.getByLabelText('Keep together')).toHaveValue('pattern');
+});
+
 test('tabs are chosen by arrow keys and kept in the address', async () => {
   await open('run-finished');
   page.getByRole('tab', { name: 'Training' }).element().focus();

@@ -1,3 +1,5 @@
+import { groupingWords } from '../../dataset/grouping.ts';
+import type { FoldMethod } from '../../dataset/split.ts';
 import { decodeCheckpoint, type Checkpoint } from '../../training/checkpoint.ts';
 import { judgeFold, poolFolds, type FoldIndices, type FoldResult } from '../../training/cross-validate.ts';
 import type { CrossValidationResult, CrossValidationStatus } from '../training-protocol.ts';
@@ -119,6 +121,7 @@ export class CrossValidationJob {
       // A tab that watches cannot tell a session that was cut off from one at work elsewhere.
       state: !writable && this.state === 'interrupted' ? 'running' : this.state,
       method: spec.method,
+      groups: wordsOf(spec.method),
       target: spec.target,
       config: spec.config,
       folds: this.#folds.map(({ name, test }) => ({
@@ -131,6 +134,11 @@ export class CrossValidationJob {
       writable,
     };
   }
+}
+
+function wordsOf(method: FoldMethod): string | null {
+  if (method.kind === 'leave-one-speaker-out') return 'speaker';
+  return method.groups === 'none' ? null : groupingWords(method.groups);
 }
 
 /** What was read, or null where it is damaged: it is computed again. */

@@ -1,4 +1,5 @@
-import { createFolds, type FoldMethod } from '../../dataset/split.ts';
+import { groupReader } from '../../dataset/grouping.ts';
+import { createFolds, SplitError, type FoldItem, type FoldMethod } from '../../dataset/split.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { sha256Text } from '../../lib/digest.ts';
 import { encodeCheckpoint, type Checkpoint } from '../../training/checkpoint.ts';
@@ -25,10 +26,11 @@ import {
 import { dropKeptFile } from './file-source.ts';
 import { readExamples } from './run-data.ts';
 import type { Stores } from './run-registry.ts';
-import { originalsOf, tableOf } from './run-request.ts';
+import { originalsOf, tableOf, type SplitItem } from './run-request.ts';
 import { PAUSING, type RunRunner } from './run-runner.ts';
 import { trainingConfigOf } from './train-settings.ts';
 import type { TrainingDevice, TrainingDevices } from './training-devices.ts';
+import type { SourceRow } from './training-source.ts';
 import type { TrainingSources } from './training-sources.ts';
 
 export interface CrossValidationsParts {
@@ -239,7 +241,7 @@ export class CrossValidations {
     const config = trainingConfigOf(request);
     const target = request.target ?? 'label';
     const data = await sources.keep(request.extraction, request.layer ?? null);
-    const items = originalsOf(data.rows, target);
+    const items = foldItems(data.rows, target, request.groups);
     const method = foldMethod(request, config.seed);
     const folds = createFolds(items, method);
     const foldOfClip = new Map<string, number>();
@@ -301,6 +303,29 @@ function digestOf(examples: Examples, { foldOf }: Pick<CrossValidationSpec, 'fol
 }
 
 function foldMethod({ groups, folds }: CrossValidationRequest, seed: number): FoldMethod {
-  if (groups === 'speaker' && folds === undefined) return { kind: 'leave-one-speaker-out' };
-  return { kind: 'k-fold', folds: folds ?? FOLDS, groups, seed };
+  if (groups === 'none' || folds !== undefined)
+    return { kind: 'k-fold', folds: folds ?? FOLDS, groups, seed };
+  return groups === 'speaker' ? { kind: 'leave-one-speaker-out' } : { kind: 'leave-one-group-out', groups };
+}
+
+/** The recordings with the groups that their folds are made by. @throws SplitError, GroupPatternError */
+function foldItems(
+  rows: readonly SourceRow[],
+  target: 'label' | 'speaker',
+  groups: CrossValidationRequest['groups'],
+): readonly (SplitItem & FoldItem)[] {
+  if (groups === target)
+    throw new SplitError(
+      `Each ${target} is a class to be told from the others, so none can be left out of training; hold out another group.`,
+    );
+  const items = originalsOf(rows, target);
+  if (groups === 'none' || groups === 'speaker') return items;
+  const read = groupReader(groups);
+  const groupOf = new Map(
+    rows.map(({ clip, label, speaker, columns }) => [
+      clip,
+      read({ path: clip, label, speaker, ...(columns ? { columns } : {}) }),
+    ]),
+  );
+  return items.map((item) => ({ ...item, group: groupOf.get(item.clip) ?? null }));
 }

@@ -1,3 +1,4 @@
+import { groupingChoices } from '../../dataset/grouping.ts';
 import { evaluate, predict } from '../../training/evaluate.ts';
 import { TrainingDataError } from '../../training/errors.ts';
 import { countSteps } from '../../training/fit.ts';
@@ -110,6 +111,12 @@ export class TrainingJudge {
       stepsPerEpoch: steps.perEpoch,
       totalSteps: steps.total,
       learningRate: [...rates].flatMap((rate, i) => (i % every === 0 ? [[i, rate] as const] : [])),
+      groupings: groupingChoices(
+        data.rows
+          .filter((row) => !row.isAugmented && row[target] !== null)
+          .map(({ clip, ...known }) => ({ ...known, path: clip })),
+        (clip) => clip[target],
+      ),
       problems,
     };
   }

@@ -1,4 +1,4 @@
-import { clipPath } from '../../export/embeddings-npz.ts';
+import { clipPath, type ClipLabels } from '../../export/embeddings-npz.ts';
 import { TrainingDataError } from '../../training/errors.ts';
 import type { FeatureLayout } from '../../training/heads/head.ts';
 import type { RunSource } from './run-record.ts';
@@ -13,6 +13,8 @@ export interface SourceRow {
   readonly label: string | null;
   readonly speaker: string | null;
   readonly split: 'train' | 'validation' | 'test' | null;
+  /** Further columns of the CSV by which clips can be grouped. */
+  readonly columns?: Readonly<Record<string, string>>;
 }
 
 export interface Features {
@@ -34,14 +36,19 @@ export interface TrainingSourceData {
   features(ids: readonly string[]): Promise<Features>;
 }
 
-export function sourceRow(
-  id: string,
-  known: { readonly label: string | null; readonly speaker: string | null; readonly split: string | null },
-): SourceRow {
+export function sourceRow(id: string, known: ClipLabels): SourceRow {
   const clip = clipPath(id);
-  const { label, speaker, split } = known;
+  const { label, speaker, split, columns } = known;
   const part = split === 'train' || split === 'validation' || split === 'test' ? split : null;
-  return { id, clip, isAugmented: clip !== id, label, speaker, split: part };
+  return {
+    id,
+    clip,
+    isAugmented: clip !== id,
+    label,
+    speaker,
+    split: part,
+    ...(columns ? { columns } : {}),
+  };
 }
 
 /** Numbers of a block of examples as they are kept: one row an example, or its frames. */

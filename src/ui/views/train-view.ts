@@ -191,6 +191,7 @@ export class TrainView extends TrainingView {
           .state=${this.state}
         ></prove-panel>
         <cross-validation-panel
+          .groupings=${this.preview?.groupings ?? []}
           .model=${this.model}
           .app=${this.app}
           .training=${this.training}

@@ -125,6 +125,16 @@ export function fakePreview(change: Partial<TrainingPreview> = {}): TrainingPrev
       const step = (index * totalSteps) / 199;
       return [Math.round(step), 0.0005 * (1 + Math.cos((Math.PI * step) / totalSteps))] as const;
     }),
+    groupings: [
+      { grouping: 'speaker', title: 'speaker', groups: 91, examples: ['1001', '1002', '1003'] },
+      { grouping: { column: 'Sex' }, title: '“Sex” of the CSV', groups: 2, examples: ['Female', 'Male'] },
+      {
+        grouping: { namePart: 2 },
+        title: 'part 2 of the file name',
+        groups: 12,
+        examples: ['DFA', 'IEO', 'IOM'],
+      },
+    ],
     problems: [],
     ...change,
   };
@@ -232,6 +242,7 @@ export function fakeCrossValidation(
     source,
     state: done === folds.length ? 'finished' : 'interrupted',
     method,
+    groups: 'speaker',
     target: 'label',
     config,
     folds: folds.map((fold, index) => ({ ...fold, summary: index < done ? fold.summary : null })),

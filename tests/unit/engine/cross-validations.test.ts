@@ -63,6 +63,36 @@ test('cut off anywhere, it goes on with what is kept and pools to the same bits 
   expect(doneBefore.size).toBeGreaterThan(3);
 });
 
+test('any column, part of the name or pattern can be what is left out; no group is in training and test alike', async () => {
+  const session = await openSession(new MemoryDisk());
+  const quick = { ...request, head: { kind: 'linear' }, epochs: 1 } as const;
+  const byLabel = await session.crossValidations.start({ ...quick, target: 'speaker', groups: 'label' });
+  expect(byLabel.folds.map(({ name, count }) => [name, count])).toEqual([
+    ['class 0', 30],
+    ['class 1', 30],
+    ['class 2', 30],
+  ]);
+  const byLastDigit = await session.crossValidations.start({ ...quick, groups: { pattern: '(\\d)\\.wav' } });
+  expect(byLastDigit.method).toEqual({ kind: 'leave-one-group-out', groups: { pattern: '(\\d)\\.wav' } });
+  expect(byLastDigit.folds.map(({ name, count }) => `${name}: ${count}`)).toEqual(
+    Array.from({ length: 10 }, (_, digit) => `${digit}: 9`),
+  );
+  const folds = await session.crossValidations.start({
+    ...quick,
+    groups: { pattern: '(\\d)\\.wav' },
+    folds: 5,
+  });
+  expect(folds.folds.map(({ count }) => count)).toEqual([18, 18, 18, 18, 18]);
+  const [newest] = session.crossValidations.list().filter(({ method }) => method.kind === 'k-fold');
+  expect(newest!.groups).toContain('in the path');
+  await expect(session.crossValidations.start({ ...quick, groups: 'label' })).rejects.toThrow(
+    'none can be left out of training',
+  );
+  await expect(session.crossValidations.start({ ...quick, groups: { column: 'session' } })).rejects.toThrow(
+    'Not every utterance belongs to a group',
+  );
+});
+
 test('asked for again after a reload it is known by what it is, with other settings it is another', async () => {
   const disk = new MemoryDisk();
   const first = await openSession(disk);

@@ -77,13 +77,13 @@ export class CrossValidationCard extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { name, state: how, method, target, config, folds, createdAt, notice } = this.crossValidation;
+    const { name, state: how, target, config, folds, createdAt, notice } = this.crossValidation;
     const done = folds.filter(({ summary }) => summary !== null).length;
     const isActive = how === 'running' || how === 'queued';
     return html`<article class="stack" aria-label="Cross-validation of ${name}">
       <div class="spread">
         <div>
-          <strong>${name}</strong>, ${target}: ${foldWords(method)}
+          <strong>${name}</strong>, ${target}: ${foldWords(this.crossValidation)}
           <div class="small quiet">
             ${configInWords(config)} · ${formatCount(config.epochs)} epochs · ${formatWhen(createdAt)}
           </div>
