@@ -7,7 +7,7 @@ import { DeviceManager } from './device-manager.ts';
 import { BUILT_IN, EncoderRegistry } from './encoder-registry.ts';
 import { errorInWords, InvalidRequestError } from './errors.ts';
 import { EventHub } from './event-hub.ts';
-import { clearExports } from './extraction/extraction-export.ts';
+import { clearExports } from './export-file.ts';
 import { ExtractionRegistry } from './extraction/extraction-registry.ts';
 import { ExtractionRunner } from './extraction/extraction-runner.ts';
 import type {

@@ -1,6 +1,15 @@
 import type { ByteSource } from '../lib/byte-source.ts';
 import { PlaygroundError } from '../lib/errors.ts';
-import { float32Entry, npzEntry, npzSizeBytes, streamNpz, type NpzEntry } from '../shards/npz.ts';
+import {
+  float32Entry,
+  npzEntry,
+  npzPieces,
+  npzSizeBytes,
+  streamNpz,
+  type NpzEntry,
+  type PieceMemory,
+} from '../shards/npz.ts';
+import type { NpzArchive } from '../shards/npz-read.ts';
 import { dataShape, int64Array, offsetsOf, readShardInfo, type ShardInfo } from '../shards/shard-rows.ts';
 
 /**
@@ -32,6 +41,8 @@ export interface MergedEmbeddings {
   readonly sizeBytes: number;
   /** A new stream over the file at each call; pulled, so that memory stays bounded. */
   stream(): ReadableStream<Uint8Array>;
+  /** The same in pieces that share their memory: each is good until the next is asked for. */
+  pieces(): AsyncIterable<Uint8Array>;
 }
 
 /** The shards given do not make one file. */
@@ -49,7 +60,7 @@ interface Row {
 
 /** Consecutive rows of one shard that are also consecutive in the merged file. */
 interface Run {
-  readonly shard: ShardInfo;
+  readonly archive: NpzArchive;
   startBytes: number;
   endBytes: number;
 }
@@ -67,7 +78,8 @@ export async function mergeEmbeddings(request: MergeRequest): Promise<MergedEmbe
   const rows = sortedRows(shards);
   const { layers, width, frameCounts } = shards[0]!;
   const runs = planRuns(rows);
-  const data = (): AsyncIterable<Uint8Array> => readRuns(runs, frameCounts ? 'frames' : 'embeddings');
+  const name = frameCounts ? 'frames' : 'embeddings';
+  const data = (memory: PieceMemory): AsyncIterable<Uint8Array> => readRuns(runs, name, memory);
 
   const entries: NpzEntry[] = [];
   if (frameCounts) {
@@ -107,6 +119,7 @@ export async function mergeEmbeddings(request: MergeRequest): Promise<MergedEmbe
     examples: rows.length,
     sizeBytes: npzSizeBytes(entries),
     stream: () => streamNpz(entries),
+    pieces: () => npzPieces(entries, 'shared'),
   };
 }
 
@@ -156,16 +169,25 @@ function planRuns(rows: readonly Row[]): readonly Run[] {
     const startBytes = offsets[row]! * rowBytes;
     const endBytes = offsets[row + 1]! * rowBytes;
     const last = runs.at(-1);
-    if (last?.shard === shard && last.endBytes === startBytes) last.endBytes = endBytes;
-    else runs.push({ shard, startBytes, endBytes });
+    if (last?.archive === shard.archive && last.endBytes === startBytes) last.endBytes = endBytes;
+    else runs.push({ archive: shard.archive, startBytes, endBytes });
   }
   return runs;
 }
 
-async function* readRuns(runs: readonly Run[], name: string): AsyncGenerator<Uint8Array> {
-  for (const { shard, startBytes, endBytes } of runs)
-    for (let at = startBytes; at < endBytes; at += CHUNK_BYTES)
-      yield await shard.archive.readData(name, at, Math.min(at + CHUNK_BYTES, endBytes));
+async function* readRuns(
+  runs: readonly Run[],
+  name: string,
+  memory: PieceMemory,
+): AsyncGenerator<Uint8Array> {
+  let spare = memory === 'shared' ? new ArrayBuffer(CHUNK_BYTES) : undefined;
+  for (const { archive, startBytes, endBytes } of runs)
+    for (let at = startBytes; at < endBytes; at += CHUNK_BYTES) {
+      const piece = await archive.readData(name, at, Math.min(at + CHUNK_BYTES, endBytes), spare);
+      yield piece;
+      // Sent to another thread, the memory came back as another buffer.
+      if (spare?.byteLength === 0 && piece.buffer instanceof ArrayBuffer) spare = piece.buffer;
+    }
 }
 
 function sortedJson(value: unknown): string {

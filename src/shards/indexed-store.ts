@@ -62,9 +62,14 @@ export abstract class IndexedStore {
     return bytes;
   }
 
-  async readRange(ref: RecordRef, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async readRange(
+    ref: RecordRef,
+    offset: number,
+    length: number,
+    spare?: ArrayBuffer,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const record = await this.locate(ref);
-    const bytes = await readPayload(record.segment.file, record, offset, length);
+    const bytes = await readPayload(record.segment.file, record, offset, length, spare);
     if (bytes.length < length) throw damaged(ref);
     return bytes;
   }

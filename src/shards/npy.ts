@@ -63,7 +63,7 @@ export function encodeNpyHeader(descr: string, shape: readonly number[]): Uint8A
 
 /** numpy's name of the type that {@link encodeNpyData} writes. */
 export function npyDescr(data: NpyData): string {
-  if (isStrings(data)) return `<U${data.reduce((longest, text) => Math.max(longest, codePoints(text)), 1)}`;
+  if (isTexts(data)) return `<U${data.reduce((longest, text) => Math.max(longest, codePoints(text)), 1)}`;
   if (data instanceof Float32Array) return '<f4';
   if (data instanceof Float64Array) return '<f8';
   if (data instanceof Int32Array) return '<i4';
@@ -76,25 +76,32 @@ export function npyDescr(data: NpyData): string {
   return '<u8';
 }
 
-/** Elements as bytes; numbers are a view, not a copy (typed arrays are little-endian on every browser's platform). */
-export function encodeNpyData(data: NpyData): Uint8Array {
-  if (!isStrings(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const width = Number(npyDescr(data).slice(2));
-  const units = new Uint32Array(data.length * width);
-  data.forEach((text, row) => {
+/** Texts as `descr` (`<U12`…) says: each as long, in code points of 32 bits. */
+export function encodeNpyText(texts: readonly string[], descr: string): Uint8Array<ArrayBuffer> {
+  const width = Number(descr.slice(2));
+  const units = new Uint32Array(texts.length * width);
+  texts.forEach((text, row) => {
     let column = row * width;
     for (const character of text) units[column++] = character.codePointAt(0)!;
   });
   return new Uint8Array(units.buffer);
 }
 
+/** Elements as bytes; numbers are a view, not a copy (typed arrays are little-endian on every browser's platform). */
+export function encodeNpyData(data: NpyData): Uint8Array {
+  if (isTexts(data)) return encodeNpyText(data, npyDescr(data));
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** @throws NpyFormatError when there are more or fewer elements than the shape holds */
+export function requireShape({ shape, data }: NpyArray): void {
+  if (elementCount(shape) !== data.length)
+    throw new NpyFormatError(`Shape [${shape.join(', ')}] does not hold ${data.length} elements.`);
+}
+
 /** Header and elements of a .npy, the elements not copied where they are numbers. */
 export function npyParts(array: NpyArray): readonly [header: Uint8Array, data: Uint8Array] {
-  const count = elementCount(array.shape);
-  if (count !== array.data.length)
-    throw new NpyFormatError(
-      `Shape [${array.shape.join(', ')}] does not hold ${array.data.length} elements.`,
-    );
+  requireShape(array);
   return [encodeNpyHeader(npyDescr(array.data), array.shape), encodeNpyData(array.data)];
 }
 
@@ -194,7 +201,7 @@ function itemSize(descr: string): number {
   return Number(match[6]) * (match[5] === 'U' ? 4 : 1);
 }
 
-function isStrings(data: NpyData): data is readonly string[] {
+export function isTexts(data: NpyData): data is readonly string[] {
   return Array.isArray(data);
 }
 
@@ -261,7 +268,7 @@ function toRowMajor(data: NpyData, shape: readonly number[]): NpyData {
     }
     sources[target] = source;
   }
-  if (isStrings(data)) return Array.from(sources, (source) => data[source]!);
+  if (isTexts(data)) return Array.from(sources, (source) => data[source]!);
   if (data instanceof BigInt64Array || data instanceof BigUint64Array)
     return data.map((_, target) => data[sources[target]!]!);
   return data.map((_, target) => data[sources[target]!]!);

@@ -31,8 +31,11 @@ export interface NpzArchive {
   header(name: string): Promise<NpyHeader>;
   /** The whole array, checked against its checksum. */
   read(name: string): Promise<NpyArray>;
-  /** Bytes `[start, end)` of the elements as they are stored, unchecked; not for compressed arrays. */
-  readData(name: string, start: number, end: number): Promise<Uint8Array>;
+  /**
+   * Bytes `[start, end)` of the elements as they are stored, unchecked; not for compressed arrays.
+   * @param spare Memory the caller has no more use for, as in `ByteSource.read`.
+   */
+  readData(name: string, start: number, end: number, spare?: ArrayBuffer): Promise<Uint8Array>;
 }
 
 interface Entry {
@@ -96,13 +99,13 @@ export async function openNpz(source: ByteSource): Promise<NpzArchive> {
     names: [...entries.keys()],
     header,
     read: async (name) => decodeNpy(await content(name)),
-    async readData(name, start, end) {
+    async readData(name, start, end, spare) {
       const entry = find(name);
       if (entry.compressed)
         throw new NpzFormatError(`The array "${name}" is compressed and can only be read as a whole.`);
       const { dataOffset } = await header(name);
       const base = (await dataStart(name)) + dataOffset;
-      return read(source, base + start, base + end);
+      return read(source, base + start, base + end, spare);
     },
   };
 }
@@ -196,10 +199,15 @@ function endRecord(tail: DataView): number {
   return Math.max(at, -1);
 }
 
-async function read(source: ByteSource, start: number, end: number): Promise<Uint8Array> {
+async function read(
+  source: ByteSource,
+  start: number,
+  end: number,
+  spare?: ArrayBuffer,
+): Promise<Uint8Array> {
   if (start < 0 || end > source.sizeBytes)
     throw new NpzFormatError('The .npz is cut off: its directory points past its end.');
-  const bytes = await source.read(start, end);
+  const bytes = await source.read(start, end, spare);
   if (bytes.length !== end - start)
     throw new NpzFormatError(
       'The .npz could not be read to its end: the file has changed since it was opened.',

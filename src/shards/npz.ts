@@ -1,6 +1,15 @@
 import { crc32 } from '../lib/crc32.ts';
 import { PlaygroundError } from '../lib/errors.ts';
-import { elementCount, encodeNpyHeader, npyParts, type NpyArray } from './npy.ts';
+import {
+  elementCount,
+  encodeNpyHeader,
+  encodeNpyText,
+  isTexts,
+  npyDescr,
+  npyParts,
+  requireShape,
+  type NpyArray,
+} from './npy.ts';
 import {
   centralDirectory,
   centralDirectorySizeBytes,
@@ -15,14 +24,17 @@ import {
  * memory (a shard), large ones are streamed with their size known ahead (the merged file).
  */
 
+/** Whether each piece has memory of its own, or all lie in the same, so that one is good until the next is asked for. */
+export type PieceMemory = 'own' | 'shared';
+
 /** One array of a streamed .npz. */
 export interface NpzEntry {
   /** Without `.npy`. */
   readonly name: string;
   /** Of the whole .npy, header included. */
   readonly sizeBytes: number;
-  /** The .npy in pieces, from the beginning at each call. */
-  chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  /** The .npy in pieces, from the beginning at each call; `memory` says how long each is good. */
+  chunks(memory: PieceMemory): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
 /** An array delivered another number of bytes than its shape says. */
@@ -60,8 +72,27 @@ export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>): Uint8Arra
   return bytes;
 }
 
-/** An array at hand as an entry of a streamed .npz. */
+const TEXT_PIECE_BYTES = 1 << 18;
+
+/** An array at hand as an entry of a streamed .npz. Texts, which numpy pads to the longest, are encoded as they are sent. */
 export function npzEntry(name: string, array: NpyArray): NpzEntry {
+  const { shape, data: elements } = array;
+  if (isTexts(elements)) {
+    requireShape(array);
+    const descr = npyDescr(elements);
+    const header = encodeNpyHeader(descr, shape);
+    const rowBytes = 4 * Number(descr.slice(2));
+    const rows = Math.max(1, Math.floor(TEXT_PIECE_BYTES / rowBytes));
+    return {
+      name,
+      sizeBytes: header.length + elements.length * rowBytes,
+      *chunks() {
+        yield header;
+        for (let row = 0; row < elements.length; row += rows)
+          yield encodeNpyText(elements.slice(row, row + rows), descr);
+      },
+    };
+  }
   const [header, data] = npyParts(array);
   return {
     name,
@@ -74,15 +105,15 @@ export function npzEntry(name: string, array: NpyArray): NpzEntry {
 export function float32Entry(
   name: string,
   shape: readonly number[],
-  chunks: () => AsyncIterable<Uint8Array>,
+  chunks: (memory: PieceMemory) => AsyncIterable<Uint8Array>,
 ): NpzEntry {
   const header = encodeNpyHeader('<f4', shape);
   return {
     name,
     sizeBytes: header.length + elementCount(shape) * 4,
-    async *chunks() {
+    async *chunks(memory) {
       yield header;
-      yield* chunks();
+      yield* chunks(memory);
     },
   };
 }
@@ -98,7 +129,7 @@ export function npzSizeBytes(entries: readonly NpzEntry[]): number {
  * Errors with {@link NpzSizeError} when an entry delivers another size than it declared.
  */
 export function streamNpz(entries: readonly NpzEntry[]): ReadableStream<Uint8Array> {
-  const pieces = npzPieces(entries);
+  const pieces = npzPieces(entries, 'own');
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -114,7 +145,11 @@ export function streamNpz(entries: readonly NpzEntry[]): ReadableStream<Uint8Arr
   );
 }
 
-async function* npzPieces(entries: readonly NpzEntry[]): AsyncGenerator<Uint8Array, void, undefined> {
+/** What {@link streamNpz} streams, for those who write each piece before they ask for the next. */
+export async function* npzPieces(
+  entries: readonly NpzEntry[],
+  memory: PieceMemory,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { files, end } = place(entries);
   const written: (ZipFile & { readonly streamed: boolean; readonly crc: number })[] = [];
   for (const [index, entry] of entries.entries()) {
@@ -122,7 +157,7 @@ async function* npzPieces(entries: readonly NpzEntry[]): AsyncGenerator<Uint8Arr
     yield localHeader(file);
     let crc = 0;
     let delivered = 0;
-    for await (const chunk of entry.chunks()) {
+    for await (const chunk of entry.chunks(memory)) {
       crc = crc32(chunk, crc);
       delivered += chunk.length;
       if (chunk.length > 0) yield chunk;

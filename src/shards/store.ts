@@ -86,8 +86,16 @@ export interface RecordStore {
 
   /** The payload, its digest checked. @throws DamagedRecordError, MissingRecordError. */
   read(ref: RecordRef): Promise<Uint8Array<ArrayBuffer>>;
-  /** Part of the payload; the digest is not checked. Goes on working while records are appended. */
-  readRange(ref: RecordRef, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Part of the payload; the digest is not checked. Goes on working while records are appended.
+   * @param spare Memory the caller has no more use for, as in `ByteSource.read`.
+   */
+  readRange(
+    ref: RecordRef,
+    offset: number,
+    length: number,
+    spare?: ArrayBuffer,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** The payload in pieces of about 1 MB, digest checked at the end. Goes on working while records are appended. */
   stream(ref: RecordRef): ReadableStream<Uint8Array<ArrayBuffer>>;
   /** A lazy blob over the payload. Unreadable after the next append of the same job: prefer `stream` for those. */

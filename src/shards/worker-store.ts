@@ -156,8 +156,15 @@ class WorkerStore implements RecordStore {
     return this.#call('read', [ref]);
   }
 
-  readRange(ref: RecordRef, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#call('readRange', [ref, offset, length]);
+  readRange(
+    ref: RecordRef,
+    offset: number,
+    length: number,
+    spare?: ArrayBuffer,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return spare
+      ? this.#call('readRange', [ref, offset, length, spare], [spare])
+      : this.#call('readRange', [ref, offset, length]);
   }
 
   stream(ref: RecordRef): ReadableStream<Uint8Array<ArrayBuffer>> {

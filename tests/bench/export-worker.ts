@@ -1,8 +1,9 @@
 /** Fills the record store with shards, and merges them into a file as an export does. */
-import { recordSource, streamToFile } from '../../src/engine/extraction/extraction-export.ts';
+import { writeExport } from '../../src/engine/export-file.ts';
+import { recordSource } from '../../src/engine/extraction/extraction-export.ts';
 import { mergeEmbeddings } from '../../src/export/embeddings-npz.ts';
-import { openStore } from '../../src/shards/opfs.ts';
 import { encodeShard, shardName } from '../../src/shards/shard-rows.ts';
+import { openStoreInWorker } from '../../src/shards/worker-store.ts';
 
 export type ExportRequest = { readonly kind: 'fill'; readonly shards: number } | { readonly kind: 'merge' };
 
@@ -19,7 +20,7 @@ const shardSize = 100;
 const job = 'export';
 
 async function fill(shards: number): Promise<ExportFigures> {
-  const store = await openStore();
+  const store = await openStoreInWorker();
   const data = new Float32Array(shardSize * layers * width);
   let sizeBytes = 0;
   const start = performance.now();
@@ -43,7 +44,7 @@ async function fill(shards: number): Promise<ExportFigures> {
 }
 
 async function merge(): Promise<ExportFigures> {
-  const store = await openStore();
+  const store = await openStoreInWorker();
   const refs = await store.records(job, 'shard');
   const start = performance.now();
   const merged = await mergeEmbeddings({
@@ -51,7 +52,7 @@ async function merge(): Promise<ExportFigures> {
     labelsOf: () => ({ label: 'a', speaker: 'b', split: null }),
     metadata: { layers },
   });
-  const file = await streamToFile(merged.stream(), 'merged.npz');
+  const file = await writeExport(merged.pieces(), 'merged.npz');
   const seconds = (performance.now() - start) / 1000;
   if (file.size !== merged.sizeBytes)
     throw new Error(`The file has ${file.size} bytes instead of ${merged.sizeBytes}.`);

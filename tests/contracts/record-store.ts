@@ -63,6 +63,18 @@ export const recordStoreContract: readonly ContractCase[] = [
         same(namesOf(await opened.records('job', 'spec')), ['spec/']);
         sameBytes(await opened.read(refs[0]!), bytesOf(1, 5000));
         sameBytes(await opened.readRange(refs[0]!, 17, 100), bytesOf(1, 5000).subarray(17, 117));
+        // Memory given up may hold the answer, and goes round; too small a piece of it is left alone.
+        let spare = new ArrayBuffer(4000);
+        for (const [offset, length] of [
+          [17, 100],
+          [0, 4000],
+          [100, 4900],
+          [4990, 10],
+        ] as const) {
+          const part = await opened.readRange(refs[0]!, offset, length, spare);
+          sameBytes(part.slice(), bytesOf(1, 5000).slice(offset, offset + length));
+          if (spare.byteLength === 0) spare = part.buffer;
+        }
         sameBytes(await opened.read(refs[1]!), new Uint8Array([...bytesOf(2, 10), ...bytesOf(3, 300)]));
         same((await opened.read((await opened.records('other'))[0]!)).length, 0);
         sameBytes(new Uint8Array(await (await opened.slice(refs[0]!)).arrayBuffer()), bytesOf(1, 5000));
@@ -230,8 +242,10 @@ export const recordStoreContract: readonly ContractCase[] = [
       const before = await store.records('job');
       const { freeableBytes } = await store.space('job');
       const { freedBytes } = await store.compact('job');
+      // Depending on which file is emptied first, the tombstone turns out to be needless too.
+      const tombstone = 512;
       same(
-        freedBytes >= 17 * 3000 && freedBytes <= freeableBytes,
+        freedBytes >= 17 * 3000 && freedBytes <= freeableBytes + tombstone,
         true,
         `freed ${freedBytes} of ${freeableBytes}`,
       );

@@ -6,7 +6,8 @@ import type { DatasetRegistry } from '../dataset-registry.ts';
 import type { EncoderRegistry } from '../encoder-registry.ts';
 import { errorInWords, NotEnoughSpaceError, UnknownIdError } from '../errors.ts';
 import type { EventHub } from '../event-hub.ts';
-import { exportName, mergeExtraction, pipeTo, shardFile, streamToFile } from './extraction-export.ts';
+import { saveTo, writeExport } from '../export-file.ts';
+import { exportName, mergeExtraction, shardFile } from './extraction-export.ts';
 import { ExtractionJob } from './extraction-job.ts';
 import { ExtractionRecord, type ExtractionSpec } from './extraction-record.ts';
 import { expectedBytes, paceOf, settingsOf } from './extraction-request.ts';
@@ -258,12 +259,12 @@ export class ExtractionRegistry {
   async exportFile(id: string): Promise<File> {
     const job = this.job(id);
     const merged = await this.#merged(job);
-    return streamToFile(merged.stream(), exportName(job));
+    return writeExport(merged.pieces(), exportName(job));
   }
 
   async save(id: string, target: FileSystemFileHandle): Promise<void> {
     const merged = await this.#merged(this.job(id));
-    await pipeTo(merged.stream(), target);
+    await saveTo(merged.pieces(), target);
   }
 
   async exportShard(id: string, name: string): Promise<File> {

@@ -298,8 +298,6 @@ export class ExtractionRun {
       const { backend, adapter } = device.status;
       const shard = draft.finish(adapter ? `${backend} (${adapter})` : backend);
       this.#commits.begin(() => this.#write(shard, firstPlanned));
-      // Bytes are written and flushed in this thread before any message comes in; the index is written beside the work.
-      await letMessagesIn();
     });
   }
 

@@ -12,7 +12,7 @@ export interface StageTotals {
   readonly poolMs: number;
   /** From the writing of shards to their acknowledgement; mostly beside the encoding of the next ones. */
   readonly commitMs: number;
-  /** How long the encoder was held up by commits: shards put together, written and flushed, or the one before not yet acknowledged. */
+  /** How long the encoder was held up by commits: shards put together, or the one before not yet acknowledged. */
   readonly commitWaitMs: number;
 }
 

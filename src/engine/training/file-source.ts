@@ -44,7 +44,7 @@ export async function openKeptFile(store: RecordStore, source: RunSource): Promi
   if (!ref) throw new UnknownIdError('embeddings file', source.name);
   const bytes: ByteSource = {
     sizeBytes: ref.sizeBytes,
-    read: (start, end) => store.readRange(ref, start, end - start),
+    read: (start, end, spare) => store.readRange(ref, start, end - start, spare),
   };
   return sourceOf(bytes, source);
 }

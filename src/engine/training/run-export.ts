@@ -1,5 +1,5 @@
 import { makeZip } from 'client-zip';
-import { streamToFile } from '../extraction/extraction-export.ts';
+import { piecesOf, writeExport } from '../export-file.ts';
 import { exportCheckpoint } from './run-checkpoints.ts';
 import { confusionPng, historyPng } from './run-figures.ts';
 import type { RunJob } from './run-job.ts';
@@ -76,7 +76,7 @@ export async function exportRun(job: RunJob, status: RunStatus, judge: TrainingJ
     }
   };
   const plain = spec.name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
-  return streamToFile(makeZip(entries()), `${plain}-${job.id.slice(0, 8)}.zip`);
+  return writeExport(piecesOf(makeZip(entries())), `${plain}-${job.id.slice(0, 8)}.zip`);
 }
 
 function configOf({ id, spec }: RunJob, status: RunStatus): object {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { clipPath, mergeEmbeddings, MergeError } from '../../../src/export/embeddings-npz.ts';
-import { bytesSource } from '../../../src/lib/byte-source.ts';
+import { bytesSource, type ByteSource } from '../../../src/lib/byte-source.ts';
 import { openNpz } from '../../../src/shards/npz-read.ts';
 import {
   decodeShard,
@@ -33,12 +33,12 @@ function rowsOf(indices: readonly number[], layers = 1, frames = false): ShardRo
 const labelsOf = (path: string) =>
   path === 'ä/0.wav' ? null : { label: `0${path.length}`, speaker: 'anna', split: null };
 
+function merging(shards: readonly ByteSource[]): ReturnType<typeof mergeEmbeddings> {
+  return mergeEmbeddings({ shards, labelsOf, metadata: { layers: [12], encoder: 'wavlm-nano' } });
+}
+
 async function merge(shards: readonly ShardRows[]): Promise<Uint8Array> {
-  const merged = await mergeEmbeddings({
-    shards: shards.map((rows) => bytesSource(encodeShard(rows))),
-    labelsOf,
-    metadata: { layers: [12], encoder: 'wavlm-nano' },
-  });
+  const merged = await merging(shards.map((rows) => bytesSource(encodeShard(rows))));
   const bytes = new Uint8Array(await new Response(merged.stream()).arrayBuffer());
   expect(bytes.length).toBe(merged.sizeBytes);
   return bytes;
@@ -82,6 +82,49 @@ test('the merged file is the same, byte for byte, however the shards were cut an
       },
     ),
     { numRuns: 20 },
+  );
+});
+
+/** Sources as they differ in what they do with memory that is given up: leave it, fill it, or take it to another thread. */
+const sources = {
+  leaves: bytesSource,
+  fills: (bytes: Uint8Array): ByteSource => ({
+    sizeBytes: bytes.length,
+    read: (start, end, spare) => {
+      const fits = spare && spare.byteLength >= end - start;
+      const part = new Uint8Array(fits ? spare : new ArrayBuffer(end - start), 0, end - start);
+      part.set(bytes.subarray(start, end));
+      return Promise.resolve(part);
+    },
+  }),
+  takes: (bytes: Uint8Array): ByteSource => ({
+    sizeBytes: bytes.length,
+    read: (start, end, spare) => {
+      const taken = spare ? structuredClone(spare, { transfer: [spare] }) : undefined;
+      return sources.fills(bytes).read(start, end, taken);
+    },
+  }),
+};
+
+test('pieces that share their memory make the same file, whatever their sources do with it, and shards stay as they are', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom('leaves', 'fills', 'takes'), { minLength: 1, maxLength: 6 }),
+      fc.boolean(),
+      async (kinds, frames) => {
+        const shards = kinds.map((_, shard) =>
+          encodeShard(rowsOf([shard * 2, shard * 2 + 1, 100 + shard], 2, frames)),
+        );
+        const before = structuredClone(shards);
+        const merged = await merging(kinds.map((kind, shard) => sources[kind](shards[shard]!)));
+        const parts: Uint8Array[] = [];
+        for await (const piece of merged.pieces()) parts.push(piece.slice());
+        const streamed = new Uint8Array(await new Response(merged.stream()).arrayBuffer());
+        expect(Buffer.concat(parts)).toEqual(Buffer.from(streamed));
+        expect(shards).toEqual(before);
+      },
+    ),
+    { numRuns: 30 },
   );
 });
 
