@@ -45,7 +45,14 @@ export function createEngine(choice: BackendChoice) {
     isWritable: () => stores.isWritable,
     announceStorage,
   });
-  const extractions = new ExtractionRegistry({ stores, datasets, encoders, runner, events });
+  const extractions = new ExtractionRegistry({
+    stores,
+    datasets,
+    encoders,
+    runner,
+    events,
+    freeBytes: async () => (await storage()).freeBytes,
+  });
   const training = createTraining({ stores, datasets, encoders, devices, extractions, pool, remote, events });
 
   /** Says what opening the store repaired, and follows what another tab writes or this one takes over. */

@@ -6,7 +6,17 @@ import { availableParallelism, loadavg } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-const benchmarks = ['encode', 'extraction', 'training', 'store', 'export', 'merge', 'audio', 'intake'];
+const benchmarks = [
+  'encode',
+  'extraction',
+  'training',
+  'store',
+  'export',
+  'merge',
+  'audio',
+  'long',
+  'intake',
+];
 
 const given = process.argv.slice(2);
 const asked = given.filter((argument) => !argument.includes('='));

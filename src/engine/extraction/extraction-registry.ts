@@ -4,13 +4,13 @@ import type { RecordStore } from '../../shards/store.ts';
 import { outdatedShards } from './changed-files.ts';
 import type { DatasetRegistry } from '../dataset-registry.ts';
 import type { EncoderRegistry } from '../encoder-registry.ts';
-import { errorInWords, NotEnoughSpaceError, UnknownIdError } from '../errors.ts';
+import { errorInWords, UnknownIdError } from '../errors.ts';
 import type { EventHub } from '../event-hub.ts';
 import { saveTo, writeExport } from '../export-file.ts';
 import { exportName, mergeExtraction, shardFile } from './extraction-export.ts';
 import { ExtractionJob } from './extraction-job.ts';
 import { ExtractionRecord, type ExtractionSpec } from './extraction-record.ts';
-import { expectedBytes, paceOf, settingsOf } from './extraction-request.ts';
+import { expectedBytes, paceOf, requireSpace, settingsOf } from './extraction-request.ts';
 import type { ExtractionRunner } from './extraction-runner.ts';
 import type {
   CompactReport,
@@ -23,11 +23,16 @@ import type {
 import type { StoreHolder } from '../store-holder.ts';
 
 export interface RegistryParts {
-  readonly stores: StoreHolder;
-  readonly datasets: DatasetRegistry;
-  readonly encoders: EncoderRegistry;
-  readonly runner: ExtractionRunner;
+  readonly stores: Pick<StoreHolder, 'current' | 'isWritable' | 'open' | 'writer'>;
+  readonly datasets: Pick<
+    DatasetRegistry,
+    'get' | 'hasFiles' | 'labels' | 'openFile' | 'remember' | 'requireFiles'
+  >;
+  readonly encoders: Pick<EncoderRegistry, 'get'>;
+  readonly runner: Pick<ExtractionRunner, 'announce' | 'start'>;
   readonly events: EventHub;
+  /** Bytes that the browser says it would still take; asked before an extraction is started. */
+  readonly freeBytes: () => Promise<number>;
 }
 
 /** States in which nothing runs and a stop still changes something. */
@@ -81,9 +86,10 @@ export class ExtractionRegistry {
   /**
    * Starts an extraction, or goes on with the one that has the same clips, encoder and settings: finished work is never
    * done twice. Resolves with its id as soon as it is recorded.
+   * @throws NotEnoughSpaceError before anything is written
    */
   async start(request: ExtractRequest): Promise<string> {
-    const { stores, datasets, encoders } = this.#parts;
+    const { stores, datasets, encoders, freeBytes } = this.#parts;
     await stores.writer();
     const dataset = datasets.get(request.dataset);
     const { status: encoder, source } = encoders.get(request.encoder);
@@ -100,13 +106,14 @@ export class ExtractionRegistry {
       return id;
     }
     const pace = paceOf(request);
-    await requireSpace(
+    requireSpace(
       expectedBytes(
         settings,
         encoder.hiddenSize,
         clips.length * (1 + settings.augmentations.versions),
         clips.reduce((sum, { durationSec }) => sum + (durationSec ?? 0), 0),
       ),
+      await freeBytes(),
     );
     const spec: ExtractionSpec = {
       format: 1,
@@ -315,16 +322,4 @@ export class ExtractionRegistry {
   #status(job: ExtractionJob): JobStatus {
     return job.status(this.#parts.stores.isWritable);
   }
-}
-
-/** @throws NotEnoughSpaceError */
-async function requireSpace(neededBytes: number): Promise<void> {
-  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
-  const free = quota - usage;
-  if (neededBytes <= free) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
-  throw new NotEnoughSpaceError(
-    `This extraction is expected to need ${gigabytes(neededBytes)}, and the browser offers ${gigabytes(free)}. ` +
-      'Free disk space, remove an old extraction, or keep fewer layers or pooled rows instead of frames.',
-  );
 }

@@ -1,5 +1,6 @@
 import type { ExtractionSettings } from '../../experiments/extraction-id.ts';
-import { InvalidRequestError } from '../errors.ts';
+import { InvalidRequestError, NotEnoughSpaceError } from '../errors.ts';
+import { formatBytes } from '../../lib/format-bytes.ts';
 import type { EncoderStatus, ExtractionPace, ExtractRequest } from '../protocol.ts';
 
 export const DEFAULT_SHARD_SIZE = 100;
@@ -77,4 +78,13 @@ export function expectedBytes(
   if (settings.pooling === 'none')
     return audioSec * (1 + settings.augmentations.versions) * 50 * perFrame + examples * 200;
   return examples * (perFrame * (settings.pooling === 'mean+std' ? 2 : 1) + 200);
+}
+
+/** @throws NotEnoughSpaceError */
+export function requireSpace(neededBytes: number, freeBytes: number): void {
+  if (neededBytes <= freeBytes) return;
+  throw new NotEnoughSpaceError(
+    `This extraction is expected to need ${formatBytes(neededBytes)}, and the browser offers ${formatBytes(Math.max(0, freeBytes))}. ` +
+      'Free disk space, remove an old extraction, or keep fewer layers or pooled rows instead of frames.',
+  );
 }
