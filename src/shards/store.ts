@@ -74,6 +74,7 @@ export interface RecordStore {
 
   /**
    * Writes, flushes and indexes one record; resolves only when it is safe. Appends are carried out one after another.
+   * With `isHandedOver` the payload's buffers are the store's from now on: it may move them to its worker uncopied.
    * @throws StorageFullError (nothing of it remains; earlier records are untouched), NotWriterError, StaleWriterError.
    */
   append(
@@ -82,6 +83,7 @@ export interface RecordStore {
     key: string,
     meta: JsonValue,
     payload: Uint8Array | readonly Uint8Array[],
+    options?: { readonly isHandedOver?: boolean },
   ): Promise<RecordRef>;
 
   /** The payload, its digest checked. @throws DamagedRecordError, MissingRecordError. */

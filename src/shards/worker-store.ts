@@ -140,10 +140,11 @@ class WorkerStore implements RecordStore {
     key: string,
     meta: JsonValue,
     payload: Uint8Array | readonly Uint8Array[],
+    { isHandedOver = false } = {},
   ): Promise<RecordRef> {
     // Copied at once, so that the caller may go on with its own; a view alone would take its whole buffer along.
-    const pieces = (payload instanceof Uint8Array ? [payload] : payload).map(
-      (piece) => new Uint8Array(piece),
+    const pieces = (payload instanceof Uint8Array ? [payload] : payload).map((piece) =>
+      isHandedOver && ownsItsBuffer(piece) ? piece : new Uint8Array(piece),
     );
     return this.#call(
       'append',
@@ -236,6 +237,10 @@ class WorkerStore implements RecordStore {
       Awaited<ReturnType<RecordStore[Method]>>
     >;
   }
+}
+
+function ownsItsBuffer(piece: Uint8Array): piece is Uint8Array<ArrayBuffer> {
+  return piece.buffer instanceof ArrayBuffer && piece.byteLength === piece.buffer.byteLength;
 }
 
 function errorFrom({ name, message, stack }: CrossingError): Error {

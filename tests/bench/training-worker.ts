@@ -107,6 +107,7 @@ async function measure(
           `epoch-${epochs}`,
           {},
           encodeCheckpoint(made),
+          { isHandedOver: true },
         );
         // From here on training goes on.
         began = performance.now();

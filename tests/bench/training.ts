@@ -87,7 +87,7 @@ try {
     figures.push({
       what: `${name}: a checkpoint after every epoch`,
       // A GPU in software shares the processor with everything else: what is beside it cannot be told from noise.
-      value: percent(one.heldUpSec) + (rows === ROWS ? (100 * besideSec) / one.fastestSec : 0),
+      value: percent(one.heldUpSec) + (rows === ROWS ? (100 * Math.max(0, besideSec)) / one.fastestSec : 0),
       unit: '% of an epoch',
       target: { atMost: 2 },
       note: `held up ${ms(one.heldUpSec)}, epoch beside the writing longer by ${ms(besideSec)} (fastest of each); acknowledged after ${ms(one.acknowledgedSec)}; ${(one.checkpointBytes / 1e6).toFixed(2)} MB`,

@@ -54,8 +54,17 @@ export const recordStoreContract: readonly ContractCase[] = [
       const ref = await store.append('job', 'shard', 'shard_0000-0099', meta, bytesOf(1, 5000));
       await store.append('job', 'spec', '', {}, [bytesOf(2, 10), bytesOf(3, 300)]);
       await store.append('other', 'shard', 'a\nb', 7, new Uint8Array(0));
+      const whole = bytesOf(4, 3000);
+      const part = bytesOf(5, 100).subarray(10, 20);
+      await store.append('handed over', 'shard', '', {}, [whole, part], { isHandedOver: true });
+      // A view of a larger buffer stays the caller's.
+      sameBytes(part, bytesOf(5, 100).subarray(10, 20));
       const check = async (opened: RecordStore): Promise<void> => {
-        same(await opened.jobs(), ['job', 'other']);
+        same(await opened.jobs(), ['job', 'other', 'handed over']);
+        sameBytes(
+          await opened.read((await opened.records('handed over'))[0]!),
+          new Uint8Array([...bytesOf(4, 3000), ...bytesOf(5, 100).subarray(10, 20)]),
+        );
         const refs = await opened.records('job');
         same(namesOf(refs), ['shard/shard_0000-0099', 'spec/']);
         same(refs[0], ref);

@@ -102,9 +102,9 @@ export class CrossValidationRecord {
     return new Float32Array((await this.#store().read(ref)).buffer);
   }
 
-  /** There is one checkpoint at a time: of the fold in hand. */
+  /** Takes the payload over. There is one checkpoint at a time: of the fold in hand. */
   async writeCheckpoint(fold: string, payload: Uint8Array): Promise<void> {
-    await this.#store().append(this.#job, CHECKPOINT, CHECKPOINT, { fold }, payload);
+    await this.#store().append(this.#job, CHECKPOINT, CHECKPOINT, { fold }, payload, { isHandedOver: true });
   }
 
   /** @throws DamagedRecordError */

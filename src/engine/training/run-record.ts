@@ -141,9 +141,9 @@ export class RunRecord {
     return ref ? this.#store().read(ref) : null;
   }
 
-  /** Resolves when the checkpoint is safe. @throws StorageFullError and what else `append` throws. */
+  /** Takes the payload over; resolves when the checkpoint is safe. @throws StorageFullError and what else `append` throws. */
   async writeCheckpoint(key: string, meta: CheckpointMeta, payload: Uint8Array): Promise<void> {
-    await this.#store().append(this.job, CHECKPOINT, key, asJson(meta), payload);
+    await this.#store().append(this.job, CHECKPOINT, key, asJson(meta), payload, { isHandedOver: true });
   }
 
   /** Oldest first, as they were committed. */

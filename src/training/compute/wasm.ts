@@ -11,6 +11,7 @@ import { countCorrect, crossEntropyRows } from './cross-entropy-rows.ts';
 import { Heap } from './heap.ts';
 import { loadKernels, type Kernels } from './kernels.ts';
 import { openCrew, type Crew } from './crew.ts';
+import * as loops from './loops.ts';
 
 /** A block of the heap, seen as float32. */
 class WasmArray implements DeviceArray {
@@ -155,28 +156,19 @@ export class WasmCompute implements Compute {
   }
 
   addRow(x: DeviceArray, row: DeviceArray): DeviceArray {
-    const values = own(x).values;
-    const added = own(row).values;
-    for (let start = 0; start < values.length; start += added.length)
-      for (let i = 0; i < added.length; i += 1) values[start + i]! += added[i]!;
+    loops.addRow(own(x).values, own(row).values);
     return x;
   }
 
   sumRows(x: DeviceArray): DeviceArray {
-    const values = own(x).values;
-    const out = this.#temporary(x.shape.slice(1));
-    const sums = out.values;
-    sums.fill(0);
-    for (let start = 0; start < values.length; start += sums.length)
-      for (let i = 0; i < sums.length; i += 1) sums[i]! += values[start + i]!;
-    return out;
+    return this.#fill(x.shape.slice(1), (out) => loops.sumRows(own(x).values, out));
   }
 
   repeatRow(row: DeviceArray, times: number): DeviceArray {
-    const values = own(row).values;
-    const out = this.#temporary([times, values.length]);
-    for (let i = 0; i < times; i += 1) out.values.set(values, i * values.length);
-    return out;
+    const { values } = own(row);
+    return this.#fill([times, values.length], (out) => {
+      for (let i = 0; i < times; i += 1) out.set(values, i * values.length);
+    });
   }
 
   add(a: DeviceArray, b: DeviceArray): DeviceArray {
@@ -184,41 +176,24 @@ export class WasmCompute implements Compute {
   }
 
   multiply(a: DeviceArray, b: DeviceArray): DeviceArray {
-    const out = this.#temporary(a.shape);
-    const [x, y, z] = [own(a).values, own(b).values, out.values];
-    for (let i = 0; i < z.length; i += 1) z[i] = x[i]! * y[i]!;
-    return out;
+    return this.#fill(a.shape, (out) => loops.multiply(own(a).values, own(b).values, out));
   }
 
   scale(a: DeviceArray, factor: number): DeviceArray {
-    const out = this.#temporary(a.shape);
-    const [x, z] = [own(a).values, out.values];
-    for (let i = 0; i < z.length; i += 1) z[i] = x[i]! * factor;
-    return out;
+    return this.#fill(a.shape, (out) => loops.scale(own(a).values, factor, out));
   }
 
   relu(x: DeviceArray): DeviceArray {
-    const out = this.#temporary(x.shape);
-    const [values, z] = [own(x).values, out.values];
-    for (let i = 0; i < z.length; i += 1) {
-      const value = values[i]!;
-      z[i] = value < 0 ? 0 : value;
-    }
-    return out;
+    return this.#fill(x.shape, (out) => loops.relu(own(x).values, out));
   }
 
   reluGradient(gradient: DeviceArray, output: DeviceArray): DeviceArray {
-    const out = this.#temporary(output.shape);
-    const [g, y, z] = [own(gradient).values, own(output).values, out.values];
-    for (let i = 0; i < z.length; i += 1) z[i] = y[i]! > 0 ? g[i]! : 0;
-    return out;
+    const [g, y] = [own(gradient).values, own(output).values];
+    return this.#fill(output.shape, (out) => loops.reluGradient(g, y, out));
   }
 
   tanh(x: DeviceArray): DeviceArray {
-    const out = this.#temporary(x.shape);
-    const [values, z] = [own(x).values, out.values];
-    for (let i = 0; i < z.length; i += 1) z[i] = Math.tanh(values[i]!);
-    return out;
+    return this.#fill(x.shape, (out) => loops.tanh(own(x).values, out));
   }
 
   tanhGradient(gradient: DeviceArray, output: DeviceArray): DeviceArray {
@@ -226,85 +201,35 @@ export class WasmCompute implements Compute {
   }
 
   softmaxRows(x: DeviceArray): DeviceArray {
-    const out = this.#temporary(x.shape);
-    const width = x.shape.at(-1) ?? 1;
-    const [values, z] = [own(x).values, out.values];
-    for (let start = 0; start < z.length; start += width) {
-      let largest = -Infinity;
-      for (let i = 0; i < width; i += 1) largest = Math.max(largest, values[start + i]!);
-      let sum = 0;
-      for (let i = 0; i < width; i += 1) {
-        const e = Math.exp(values[start + i]! - largest);
-        z[start + i] = e;
-        sum += e;
-      }
-      for (let i = 0; i < width; i += 1) z[start + i]! /= sum;
-    }
-    return out;
+    return this.#fill(x.shape, (out) => loops.softmaxRows(own(x).values, x.shape.at(-1) ?? 1, out));
   }
 
   softmaxRowsGradient(gradient: DeviceArray, output: DeviceArray): DeviceArray {
-    const out = this.#temporary(output.shape);
-    const width = output.shape.at(-1) ?? 1;
-    const [g, y, z] = [own(gradient).values, own(output).values, out.values];
-    for (let start = 0; start < z.length; start += width) {
-      let dot = 0;
-      for (let i = start; i < start + width; i += 1) dot += g[i]! * y[i]!;
-      for (let i = start; i < start + width; i += 1) z[i] = y[i]! * (g[i]! - dot);
-    }
-    return out;
+    const [g, y] = [own(gradient).values, own(output).values];
+    return this.#fill(output.shape, (out) => loops.softmaxRowsGradient(g, y, output.shape.at(-1) ?? 1, out));
   }
 
   weightedSum(x: DeviceArray, weights: DeviceArray): DeviceArray {
     const [batch = 0, items = 0, width = 0] = x.shape;
-    const out = this.#temporary([batch, width]);
-    const [values, w, z] = [own(x).values, own(weights).values, out.values];
-    z.fill(0);
-    for (let b = 0; b < batch; b += 1)
-      for (let n = 0; n < items; n += 1) {
-        const weight = w[b * items + n]!;
-        const from = (b * items + n) * width;
-        for (let d = 0; d < width; d += 1) z[b * width + d]! += weight * values[from + d]!;
-      }
-    return out;
+    const [values, w] = [own(x).values, own(weights).values];
+    return this.#fill([batch, width], (out) => loops.weightedSum(values, w, [batch, items, width], out));
   }
 
   weightedSumGradient(gradient: DeviceArray, x: DeviceArray): DeviceArray {
     const [batch = 0, items = 0, width = 0] = x.shape;
-    const out = this.#temporary([batch, items]);
-    const [g, values, z] = [own(gradient).values, own(x).values, out.values];
-    for (let b = 0; b < batch; b += 1)
-      for (let n = 0; n < items; n += 1) {
-        const from = (b * items + n) * width;
-        let dot = 0;
-        for (let d = 0; d < width; d += 1) dot += g[b * width + d]! * values[from + d]!;
-        z[b * items + n] = dot;
-      }
-    return out;
+    const [g, values] = [own(gradient).values, own(x).values];
+    return this.#fill([batch, items], (out) =>
+      loops.weightedSumGradient(g, values, [batch, items, width], out),
+    );
   }
 
   normaliseRows(x: DeviceArray): DeviceArray {
-    const out = this.#temporary(x.shape);
-    const width = x.shape.at(-1) ?? 1;
-    const [values, z] = [own(x).values, out.values];
-    for (let start = 0; start < z.length; start += width) {
-      const length = rowLength(values, start, width);
-      for (let i = start; i < start + width; i += 1) z[i] = values[i]! / length;
-    }
-    return out;
+    return this.#fill(x.shape, (out) => loops.normaliseRows(own(x).values, x.shape.at(-1) ?? 1, out));
   }
 
   normaliseRowsGradient(gradient: DeviceArray, x: DeviceArray, output: DeviceArray): DeviceArray {
-    const out = this.#temporary(x.shape);
-    const width = x.shape.at(-1) ?? 1;
-    const [g, values, y, z] = [own(gradient).values, own(x).values, own(output).values, out.values];
-    for (let start = 0; start < z.length; start += width) {
-      const length = rowLength(values, start, width);
-      let dot = 0;
-      for (let i = start; i < start + width; i += 1) dot += g[i]! * y[i]!;
-      for (let i = start; i < start + width; i += 1) z[i] = (g[i]! - y[i]! * dot) / length;
-    }
-    return out;
+    const [g, values, y] = [own(gradient).values, own(x).values, own(output).values];
+    return this.#fill(x.shape, (out) => loops.normaliseRowsGradient(g, values, y, x.shape.at(-1) ?? 1, out));
   }
 
   crossEntropy(logits: DeviceArray, targets: DeviceArray, labels?: Int32Array): CrossEntropyResult {
@@ -359,16 +284,8 @@ export class WasmCompute implements Compute {
     momentum: DeviceArray | null,
     scalars: SgdScalars,
   ): void {
-    const [p, g] = [own(parameter).values, own(gradient).values];
     const buffer = momentum ? own(momentum).values : null;
-    for (let i = 0; i < p.length; i += 1) {
-      let update = g[i]! + scalars.weightDecay * p[i]!;
-      if (buffer) {
-        buffer[i] = scalars.momentum * buffer[i]! + update;
-        update = scalars.nesterov ? update + scalars.momentum * buffer[i]! : buffer[i]!;
-      }
-      p[i]! -= scalars.learningRate * update;
-    }
+    loops.sgd(own(parameter).values, own(gradient).values, buffer, scalars);
   }
 
   memory(): { readonly arrays: number; readonly sizeBytes: number } {
@@ -393,11 +310,17 @@ export class WasmCompute implements Compute {
     return array;
   }
 
-  #elementwise(a: DeviceArray, b: DeviceArray, f: (x: number, y: number) => number): DeviceArray {
-    const out = this.#temporary(a.shape);
-    const [x, y, z] = [own(a).values, own(b).values, out.values];
-    for (let i = 0; i < z.length; i += 1) z[i] = f(x[i]!, y[i]!);
+  #fill(shape: readonly number[], work: (out: Float32Array) => void): DeviceArray {
+    const out = this.#temporary(shape);
+    work(out.values);
     return out;
+  }
+
+  #elementwise(a: DeviceArray, b: DeviceArray, f: (x: number, y: number) => number): DeviceArray {
+    const [x, y] = [own(a).values, own(b).values];
+    return this.#fill(a.shape, (out) => {
+      for (let i = 0; i < out.length; i += 1) out[i] = f(x[i]!, y[i]!);
+    });
   }
 }
 
@@ -408,12 +331,6 @@ const sharedUpdateSize = 1e5;
 function own(array: DeviceArray): WasmArray {
   if (array instanceof WasmArray) return array;
   throw new TypeError('This array belongs to another device.');
-}
-
-function rowLength(values: Float32Array, start: number, width: number): number {
-  let sum = 0;
-  for (let i = start; i < start + width; i += 1) sum += values[i]! * values[i]!;
-  return Math.max(Math.sqrt(sum), 1e-12);
 }
 
 /** Opens compute on the CPU with a heap of its own; `threads: false` keeps to the calling thread. */

@@ -1,9 +1,7 @@
 import { css, html, type TemplateResult } from 'lit';
-import { customElement, property, query, state } from 'lit/decorators.js';
+import { customElement, property } from 'lit/decorators.js';
 import type { JobStatus } from '../../engine/protocol.ts';
 import '../elements/code-snippet.ts';
-import '../elements/confirm-dialog.ts';
-import type { ConfirmDialog } from '../elements/confirm-dialog.ts';
 import '../elements/device-panel.ts';
 import '../elements/progress-ruler.ts';
 import '../elements/shard-map.ts';
@@ -18,25 +16,15 @@ import {
   formatShare,
   formatWhen,
 } from '../format.ts';
-import { icons } from '../icons.ts';
-import {
-  errorTitle,
-  exportName,
-  isUnfinished,
-  newestFirst,
-  progressOf,
-  stateTone,
-  stateWords,
-} from '../job-words.ts';
+import { errorTitle, exportName, isUnfinished, progressOf } from '../job-words.ts';
 import { pythonSnippet } from '../python-snippet.ts';
 import { hrefOf } from '../route.ts';
-import { downloadFile, pickSaveTarget } from '../save-file.ts';
+import { downloadFile } from '../save-file.ts';
 import { controls } from '../styles/controls.ts';
+import './job/job-actions.ts';
+import './job/job-care.ts';
+import './job/job-compare.ts';
 import { WiredView } from './wired-view.ts';
-import { valueOf } from '../event-target.ts';
-
-const damagedShards = ({ shards }: JobStatus): number =>
-  shards.filter(({ state }) => state === 'damaged' || state === 'failed').length;
 
 /** The present pace while it runs, the pace of the whole session's work afterwards. */
 function realTime({ timesRealTime, timings }: JobStatus): string {
@@ -49,11 +37,6 @@ function realTime({ timesRealTime, timings }: JobStatus): string {
 @customElement('job-view')
 export class JobView extends WiredView {
   @property({ attribute: 'job-id' }) jobId = '';
-  /** Result of the last verify, repair or compact, as a sentence. */
-  @state() private outcome = '';
-  @state() private comparedId = '';
-  @state() private differences: readonly string[] = [];
-  @query('confirm-dialog') private confirm!: ConfirmDialog;
 
   static override styles = [
     controls,
@@ -79,31 +62,12 @@ export class JobView extends WiredView {
         border-block-end: 1px solid var(--line);
         font-size: var(--text-s);
       }
-      .care {
-        display: grid;
-        grid-template-columns: repeat(auto-fit, minmax(min(100%, 12.5rem), 1fr));
-        gap: 0.9rem 1.5rem;
-      }
-      .care > li {
-        display: grid;
-        gap: 0.35rem;
-        justify-items: start;
-        align-content: start;
-      }
     `,
   ];
 
-  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('jobId')) {
-      this.outcome = '';
-      this.comparedId = '';
-      this.differences = [];
-    }
-  }
-
   override render(): TemplateResult {
     const job = this.app.jobs.find(({ id }) => id === this.jobId);
-    return html`${job ? this.#monitor(job) : this.#unknown()}<confirm-dialog></confirm-dialog>`;
+    return job ? this.#monitor(job) : this.#unknown();
   }
 
   #unknown(): TemplateResult {
@@ -127,7 +91,7 @@ export class JobView extends WiredView {
           <h1>${job.dataset.name} × ${job.encoder.name}</h1>
           <p>${settingsInWords(job.settings)}</p>
         </div>
-        <div class="row">${this.#actions(job)}</div>
+        <job-actions .model=${this.model} .app=${this.app} .job=${job}></job-actions>
       </header>
       ${
         job.writable
@@ -158,52 +122,14 @@ export class JobView extends WiredView {
         ></device-panel>
         <div class="view">${this.#failures(job)} ${this.#timings(job)}</div>
       </div>
-      ${this.#python(job)} ${this.#care(job)} ${this.#compare(job)}
+      ${this.#python(job)}
+      <job-care .model=${this.model} .app=${this.app} .job=${job}></job-care>
+      ${
+        this.app.jobs.length > 1
+          ? html`<job-compare .model=${this.model} .app=${this.app} .job=${job}></job-compare>`
+          : ''
+      }
     </div>`;
-  }
-
-  #actions(job: JobStatus): TemplateResult {
-    const { playground } = this.model;
-    const act = (activity: string, action: () => Promise<JobStatus>) => () => this.#act(activity, action);
-    const isRunning = job.state === 'running' || job.state === 'queued';
-    const damaged = damagedShards(job);
-    return html`
-      <span class="tag ${stateTone[job.state]}">${stateWords[job.state]}</span>
-      ${
-        isRunning && job.writable
-          ? html`
-              <button type="button" @click=${act('Pausing…', () => playground.pause(job.id))}>
-                ${icons.pause} Pause
-              </button>
-              <button type="button" @click=${act('Stopping…', () => playground.stop(job.id))}>
-                ${icons.stop} Stop
-              </button>
-            `
-          : ''
-      }
-      ${
-        damaged > 0 && !isRunning && job.writable
-          ? html`<button type="button" class="primary" @click=${() => this.#repair(job)}>
-              ${icons.wrench} Repair ${formatCounted(damaged, 'shard')}
-            </button>`
-          : isUnfinished(job) && job.writable
-            ? html`<button type="button" class="primary" @click=${() => this.#resume(job)}>
-                ${icons.play} Resume
-              </button>`
-            : ''
-      }
-      ${
-        job.done > 0
-          ? html`<button
-              type="button"
-              class=${job.state === 'finished' ? 'primary' : ''}
-              @click=${() => this.#export(job)}
-            >
-              ${icons.download} ${job.state === 'finished' ? 'Export .npz' : 'Export partial .npz'}
-            </button>`
-          : ''
-      }
-    `;
   }
 
   #away(job: JobStatus): TemplateResult | string {
@@ -307,133 +233,10 @@ export class JobView extends WiredView {
     </section>`;
   }
 
-  #care(job: JobStatus): TemplateResult {
-    const isIdle = job.state !== 'running' && job.state !== 'queued' && job.writable;
-    const damaged = damagedShards(job);
-    return html`<section class="panel stack" aria-labelledby="care">
-      <h2 id="care">Care</h2>
-      <p role="status" class=${this.outcome ? 'note good' : 'visually-hidden'}>${this.outcome}</p>
-      <ul class="care">
-        <li>
-          <button type="button" @click=${() => this.#verify(job)}>${icons.shield} Verify</button>
-          <span class="small quiet">Reads every shard back and compares its digest.</span>
-        </li>
-        <li>
-          <button type="button" ?disabled=${!job.writable || damaged === 0} @click=${() => this.#repair(job)}>
-            ${icons.wrench} Repair${damaged > 0 ? ` ${formatCounted(damaged, 'shard')}` : ''}
-          </button>
-          <span class="small quiet">Computes damaged shards again, and only these.</span>
-        </li>
-        <li>
-          <button type="button" ?disabled=${!isIdle} @click=${() => this.#compact(job)}>
-            ${icons.squeeze} Compact
-          </button>
-          <span class="small quiet">Frees what superseded records still occupy.</span>
-        </li>
-        <li>
-          <button type="button" class="danger" ?disabled=${!isIdle} @click=${() => this.#remove(job)}>
-            ${icons.trash} Remove
-          </button>
-          <span class="small quiet">Deletes the extraction and frees ${formatBytes(job.sizeBytes)}.</span>
-        </li>
-      </ul>
-    </section>`;
-  }
-
-  #compare(job: JobStatus): TemplateResult | string {
-    const others = newestFirst(this.app.jobs).filter(({ id }) => id !== job.id);
-    if (others.length === 0) return '';
-    return html`<section class="panel stack" aria-labelledby="compare">
-      <h2 id="compare">Beside another extraction</h2>
-      <label class="field"
-        >Compare with
-        <select @change=${(event: Event) => this.#showDifference(job, valueOf(event))}>
-          <option value="" ?selected=${this.comparedId === ''}>choose one</option>
-          ${others.map(
-            (other) =>
-              html`<option value=${other.id} ?selected=${other.id === this.comparedId}>
-                ${other.dataset.name} × ${other.encoder.name}, ${formatWhen(other.createdAt)}
-              </option>`,
-          )}
-        </select>
-      </label>
-      ${
-        this.comparedId === ''
-          ? ''
-          : html`<ul class="stack">
-              ${
-                this.differences.length === 0
-                  ? html`<li class="quiet">They give the same numbers.</li>`
-                  : this.differences.map((difference) => html`<li class="note">${difference}</li>`)
-              }
-            </ul>`
-      }
-    </section>`;
-  }
-
-  async #act(activity: string, action: () => Promise<JobStatus>): Promise<void> {
-    const job = await this.model.run(activity, action);
-    if (job) this.model.receiveJob(job);
-  }
-
-  #resume(job: JobStatus): void {
-    this.dispatchEvent(new CustomEvent('resume-job', { detail: job.id, bubbles: true, composed: true }));
-  }
-
-  async #verify(job: JobStatus): Promise<void> {
-    const report = await this.model.run('Verifying every shard…', () => this.model.playground.verify(job.id));
-    if (report) this.outcome = report.summary;
-  }
-
-  async #repair(job: JobStatus): Promise<void> {
-    const marked = await this.model.run('Repairing…', () => this.model.playground.repair(job.id));
-    if (!marked) return;
-    this.model.receiveJob(marked);
-    // Repair marks what is to be redone; resuming does it.
-    if (marked.state !== 'running') this.#resume(marked);
-  }
-
-  async #compact(job: JobStatus): Promise<void> {
-    const report = await this.model.run('Compacting…', () => this.model.playground.compact(job.id));
-    if (report) this.outcome = `Compacted: ${formatBytes(report.freedBytes)} freed.`;
-  }
-
-  async #remove(job: JobStatus): Promise<void> {
-    const isSure = await this.confirm.ask({
-      title: 'Remove this extraction?',
-      text: `${job.dataset.name} × ${job.encoder.name}: ${formatCounted(job.done, 'embedding')} (${formatBytes(job.sizeBytes)}) will be deleted from this browser. Your recordings stay untouched. Export first if you need the embeddings.`,
-      confirm: 'Remove',
-    });
-    if (!isSure) return;
-    await this.model.run('Removing…', () => this.model.playground.remove(job.id));
-    this.goTo('extract');
-  }
-
-  async #export(job: JobStatus): Promise<void> {
-    const { playground } = this.model;
-    await this.model.run('Writing the .npz file…', async () => {
-      const target = await pickSaveTarget(exportName(job));
-      if (target) {
-        await playground.saveEmbeddings(job.id, target);
-        this.model.notify('info', `Saved ${target.name}. numpy.load(…, allow_pickle=False) reads it.`);
-      } else downloadFile(await playground.exportEmbeddings(job.id, { format: 'npz' }));
-    });
-  }
-
   async #saveShard(job: JobStatus, name: string): Promise<void> {
     await this.model.run('Writing the shard…', async () =>
       downloadFile(await this.model.playground.exportShard(job.id, name)),
     );
-  }
-
-  async #showDifference(job: JobStatus, otherId: string): Promise<void> {
-    this.comparedId = otherId;
-    this.differences = [];
-    if (otherId === '') return;
-    const differences = await this.model.run('Comparing…', () =>
-      this.model.playground.difference(otherId, job.id),
-    );
-    if (differences && this.comparedId === otherId) this.differences = differences;
   }
 }
 
