@@ -178,3 +178,40 @@ test('labels are corrected over the dataset, learned by the next run, kept over 
   ]);
   expect(after.runs).toEqual(['finished', 'finished']);
 });
+
+test('a cross-validation cut off by a reload goes on with the next fold and ends as one that was not', async () => {
+  const request = {
+    extraction,
+    groups: 'none' as const,
+    folds: 3,
+    head: { kind: 'mlp' as const, hidden: [256], dropout: 0.1 },
+    epochs: 60,
+    batchSize: 2,
+  };
+  await page.evaluate(
+    (wanted) =>
+      new Promise<void>((resolve) => {
+        window.playground.subscribe((event) => {
+          if (event.type === 'cross-validation' && event.crossValidation.folds.some(({ summary }) => summary))
+            resolve();
+        });
+        void window.playground.crossValidate(wanted);
+      }),
+    request,
+  );
+  await page.reload();
+  await page.waitForFunction(() => 'playground' in window);
+  const outcome = await page.evaluate(async (wanted) => {
+    const { playground } = window;
+    const [kept] = await playground.crossValidations();
+    if (!kept) throw new Error('Nothing is kept.');
+    const resumed = await playground.resumeCrossValidation(kept.id);
+    await playground.removeCrossValidation(kept.id);
+    const straight = await playground.crossValidate(wanted);
+    const done = kept.folds.filter(({ summary }) => summary).length;
+    return { state: kept.state, done, resumed, straight };
+  }, request);
+  expect(outcome.state).toBe('interrupted');
+  expect([1, 2]).toContain(outcome.done);
+  expect(outcome.resumed).toEqual(outcome.straight);
+});
