@@ -45,13 +45,15 @@ class StoreLine {
   readonly #asked = new Map<number, Asked>();
   readonly listeners = new Set<(change: StoreChange) => void>();
   #count = 0;
+  #hasAnswered = false;
   #end: Error | null = null;
 
   constructor() {
     this.#worker.addEventListener('message', ({ data }: MessageEvent<StoreReply>) => this.#take(data));
     this.#worker.addEventListener('error', (event) => {
-      event.preventDefault();
-      this.end(event.message);
+      // A worker that never answered could not be started; later errors are none of a call's, and reported as such.
+      if (!this.#hasAnswered) this.end(event.message);
+      else console.error(event.message);
     });
   }
 
@@ -93,6 +95,7 @@ class StoreLine {
   }
 
   #take(reply: StoreReply): void {
+    this.#hasAnswered = true;
     if (reply.type === 'change') {
       for (const listener of this.listeners) listener(reply.change);
       return;
