@@ -64,15 +64,25 @@ export function extractFeatures(
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const [batch, length] = waveforms.shape;
-    let x: tf.Tensor3D = tf.reshape(waveforms, [batch, length, 1]);
-    let valid = samples;
-    for (const layer of extractor.layers) {
-      const next = kernels.convolve(x, layer, valid);
-      // The first layers' outputs are the largest tensors of all: freed before the next is made.
-      x.dispose();
-      x = next;
-      valid = afterConv(valid, layer);
-    }
-    return x;
+    return applyConvLayers(extractor.layers, kernels, tf.reshape(waveforms, [batch, length, 1]), samples);
   });
+}
+
+/** `[B, n, C]` → `[B, T, C']` through one layer after the other; `x` is disposed of. To be called inside a tidy. */
+export function applyConvLayers(
+  layers: readonly ConvLayer[],
+  kernels: EncoderKernels,
+  x: tf.Tensor3D,
+  valid: ValidLengths,
+): tf.Tensor3D {
+  let y = x;
+  let lengths = valid;
+  for (const layer of layers) {
+    const next = kernels.convolve(y, layer, lengths);
+    // The first layers' outputs are the largest tensors of all: freed before the next is made.
+    y.dispose();
+    y = next;
+    lengths = afterConv(lengths, layer);
+  }
+  return y;
 }

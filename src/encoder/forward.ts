@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { frameCount, type EncoderConfig } from './config.ts';
 import { extractFeatures, loadFeatureExtractor, type FeatureExtractor } from './feature-extractor.ts';
+import { extractFeaturesInStretches } from './feature-stretches.ts';
 import type { EncoderKernels, Linear, Norm } from './kernels/contract.ts';
 import { isUnpadded, validMask, type ValidLengths } from './kernels/valid.ts';
 import { applyPositionalConv, loadPositionalConv, type PositionalConv } from './positional-conv.ts';
@@ -55,6 +56,8 @@ export async function loadEncoderWeights(
  * The forward pass. To be called inside a tidy.
  * @param waveforms `[B, n]`, prepared, zero on padding
  * @param layers which hidden states are wanted; none above the highest is computed
+ * @param maxTensorBytes what one tensor may take: a clip for which that is too little goes through the convolutions and
+ *   attention a part at a time, alone in its batch
  * @returns the hidden states in the order of `layers`, each `[B, T, D]`; what they hold on padded frames means nothing
  */
 export function forward(
@@ -63,6 +66,7 @@ export function forward(
   waveforms: tf.Tensor2D,
   samples: ValidLengths,
   layers: readonly number[],
+  maxTensorBytes: number = Number.POSITIVE_INFINITY,
 ): tf.Tensor3D[] {
   const { config, norm } = weights;
   const frames: ValidLengths = {
@@ -70,7 +74,7 @@ export function forward(
     padded: frameCount(config, samples.padded),
   };
   const normed = (x: tf.Tensor3D): tf.Tensor3D => kernels.layerNorm(x, norm, config.layerNormEps);
-  const features = extractFeatures(weights.extractor, kernels, waveforms, samples);
+  const features = featuresOf(weights, kernels, waveforms, samples, maxTensorBytes);
   let h = embedFrames(weights, kernels, features, frames);
   if (!config.doStableLayerNorm) h = normed(h);
   const table = positionTable(weights, frames.padded);
@@ -79,7 +83,7 @@ export function forward(
   const states = new Map<number, tf.Tensor3D>();
   if (wanted.has(0)) states.set(0, h);
   for (const [i, layer] of weights.layers.slice(0, highest).entries()) {
-    const next = applyTransformerLayer(layer, kernels, config, h, table, frames);
+    const next = applyTransformerLayer(layer, kernels, config, h, table, frames, maxTensorBytes);
     if (!wanted.has(i)) h.dispose();
     h = next;
     if (i + 1 === config.layers && config.doStableLayerNorm) h = normed(h);
@@ -90,6 +94,34 @@ export function forward(
     if (!state) throw new Error(`Layer ${layer} was not computed.`);
     return state;
   });
+}
+
+/** `[B, T, C]` */
+function featuresOf(
+  { extractor, config }: EncoderWeights,
+  kernels: EncoderKernels,
+  waveforms: tf.Tensor2D,
+  samples: ValidLengths,
+  maxTensorBytes: number,
+): tf.Tensor3D {
+  const { stretches } = kernels;
+  const [batch, padded] = waveforms.shape;
+  const isOver = batch * firstConvBytes(config, padded) > maxTensorBytes;
+  return stretches && isOver && batch === 1
+    ? extractFeaturesInStretches(
+        extractor,
+        { ...kernels, stretches },
+        waveforms,
+        samples.values[0] ?? padded,
+        maxTensorBytes,
+      )
+    : extractFeatures(extractor, kernels, waveforms, samples);
+}
+
+/** Bytes of the first convolution's output for one clip: the largest tensor of all but long clips' attention. */
+export function firstConvBytes({ convLayers }: EncoderConfig, samples: number): number {
+  const [first] = convLayers;
+  return first ? 4 * Math.ceil(samples / first.stride) * first.channels : 0;
 }
 
 /** Projection to D, and position from the positional conv. */

@@ -105,6 +105,7 @@ async function loadGate(loader: WeightLoader, config: EncoderConfig, prefix: str
 /**
  * One layer, `h` `[B, T, D]` → `[B, T, D]`. Pre-LN for the models with `doStableLayerNorm`, else post-LN.
  * @param table bias by relative position, `[H, 2·T − 1]`, or null
+ * @param maxTensorBytes what one tensor may take
  */
 export function applyTransformerLayer(
   layer: TransformerLayer,
@@ -113,13 +114,15 @@ export function applyTransformerLayer(
   h: tf.Tensor3D,
   table: tf.Tensor2D | null,
   valid: ValidLengths,
+  maxTensorBytes: number,
 ): tf.Tensor3D {
   const norm = (which: Norm, x: tf.Tensor3D): tf.Tensor3D => kernels.layerNorm(x, which, config.layerNormEps);
   /** residual + Attn(x) */
   const attend = (x: tf.Tensor3D, residual: tf.Tensor3D): tf.Tensor3D => {
     const qkv = kernels.dense(x, layer.qkv);
     const position = layer.gate && table ? { x, gate: layer.gate, table } : null;
-    return kernels.dense(kernels.attention({ qkv, position }, config.heads, valid), layer.out, { residual });
+    const mixed = kernels.attention({ qkv, position }, config.heads, valid, maxTensorBytes);
+    return kernels.dense(mixed, layer.out, { residual });
   };
   /** residual + FF(x) */
   const feedForward = (x: tf.Tensor3D, residual: tf.Tensor3D): tf.Tensor3D =>

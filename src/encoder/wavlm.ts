@@ -4,7 +4,7 @@ import { PlaygroundError } from '../lib/errors.ts';
 import { planBatches, type Batch } from './batching.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { frameCount, receptiveField, type EncoderConfig } from './config.ts';
-import { forward, loadEncoderWeights, type EncoderWeights } from './forward.ts';
+import { firstConvBytes, forward, loadEncoderWeights, type EncoderWeights } from './forward.ts';
 import { chooseKernels } from './kernels/choose.ts';
 import type { EncoderKernels } from './kernels/contract.ts';
 import { assertFinite, frameMoments, type EncodedWaveform, type Pooling } from './pooling.ts';
@@ -43,7 +43,7 @@ export class WaveformTooShortError extends PlaygroundError {
   override readonly name: string = 'WaveformTooShortError';
 }
 
-/** The GPU cannot hold what this clip needs at once. */
+/** The GPU cannot hold what this clip needs at once, even where it is taken a part at a time. */
 export class ClipTooLongError extends PlaygroundError {
   override readonly name: string = 'ClipTooLongError';
 }
@@ -55,21 +55,35 @@ const maxPadding = 0.25;
 /** Lengths are padded to a multiple of this many frames. */
 const frameGranularity = 16;
 
+export interface EncoderOptions {
+  readonly kernels?: EncoderKernels | undefined;
+  readonly maxTensorBytes?: number;
+}
+
+/** What tfjs's current backend binds at once. */
+function deviceLimitBytes(): number {
+  const backend = tf.backend();
+  return backend instanceof WebGPUBackend
+    ? backend.device.limits.maxStorageBufferBindingSize
+    : Number.POSITIVE_INFINITY;
+}
+
 /**
  * Reads a checkpoint onto the device (tfjs's current backend), one tensor at a time.
- * @param kernels the fastest for this backend when absent
+ * @param options.kernels the fastest for this backend when absent
+ * @param options.maxTensorBytes what one tensor may take; what the GPU binds at once when absent
  * @throws MissingTensorError, TensorShapeError, NonFiniteWeightError
  */
 export async function createEncoder(
   checkpoint: Checkpoint,
   onProgress?: LoadProgress,
-  kernels?: EncoderKernels,
+  { kernels, maxTensorBytes = deviceLimitBytes() }: EncoderOptions = {},
 ): Promise<Encoder> {
   const chosen = kernels ?? (await chooseKernels(checkpoint.config));
   const loader = new WeightLoader(checkpoint, chosen, onProgress);
   try {
     const weights = await loadEncoderWeights(loader, checkpoint.config);
-    return new WavlmEncoder(checkpoint, weights, loader, chosen);
+    return new WavlmEncoder(checkpoint, weights, loader, chosen, maxTensorBytes);
   } catch (error) {
     tf.dispose([...loader.uploaded]);
     throw error;
@@ -85,13 +99,16 @@ class WavlmEncoder implements Encoder {
   readonly #weights: EncoderWeights;
   readonly #kernels: EncoderKernels;
   readonly #loader: WeightLoader;
+  readonly #maxTensorBytes: number;
 
   constructor(
     checkpoint: Checkpoint,
     weights: EncoderWeights,
     loader: WeightLoader,
     kernels: EncoderKernels,
+    maxTensorBytes: number,
   ) {
+    this.#maxTensorBytes = maxTensorBytes;
     this.#kernels = kernels;
     this.config = checkpoint.config;
     this.layers = checkpoint.config.layers;
@@ -147,13 +164,9 @@ class WavlmEncoder implements Encoder {
   #plan(waveforms: readonly Float32Array[]): readonly Batch[] {
     if (!this.#kernels.batches)
       return waveforms.map((waveform, index) => ({ indices: [index], paddedSamples: waveform.length }));
-    const backend = tf.backend();
-    const limit =
-      backend instanceof WebGPUBackend
-        ? backend.device.limits.maxStorageBufferBindingSize
-        : Number.POSITIVE_INFINITY;
+    const limit = this.#maxTensorBytes;
     for (const waveform of waveforms)
-      if (this.#largestTensorBytes(waveform.length) > limit)
+      if (this.#largestWholeBytes(waveform.length) > limit)
         throw new ClipTooLongError(
           `The GPU holds ${(limit / 1024 ** 2).toFixed(0)} MiB at once, too little for ${(waveform.length / 16000).toFixed(1)} s of audio with this encoder. Choose a shorter longest clip, or wasm.`,
         );
@@ -171,12 +184,20 @@ class WavlmEncoder implements Encoder {
 
   /** The first conv's output, or the attention weights. */
   #largestTensorBytes(samples: number): number {
-    const { convLayers, heads, intermediateSize } = this.config;
-    const [first] = convLayers;
-    if (!first) return 0;
+    const { heads } = this.config;
     const frames = this.frameCount(samples);
-    const conv = Math.ceil(samples / first.stride) * first.channels;
-    return 4 * Math.max(conv, heads * frames * frames, frames * intermediateSize);
+    return Math.max(
+      firstConvBytes(this.config, samples),
+      4 * heads * frames * frames,
+      this.#largestWholeBytes(samples),
+    );
+  }
+
+  /** The largest of what is never taken in parts: the features, queries with keys and values, or the inside of a feed-forward. */
+  #largestWholeBytes(samples: number): number {
+    const { convLayers, hiddenSize, intermediateSize } = this.config;
+    const features = convLayers.at(-1)?.channels ?? 0;
+    return 4 * this.frameCount(samples) * Math.max(features, 3 * hiddenSize, intermediateSize);
   }
 
   async #encodeBatch(
@@ -194,7 +215,7 @@ class WavlmEncoder implements Encoder {
       for (const [b, waveform] of prepared.entries()) padded.set(waveform, b * paddedSamples);
       const input = tf.tensor2d(padded, [indices.length, paddedSamples]);
       const samples = { values: lengths, padded: paddedSamples };
-      const states = forward(this.#weights, this.#kernels, input, samples, layers);
+      const states = forward(this.#weights, this.#kernels, input, samples, layers, this.#maxTensorBytes);
       if (!usesMoments) return states;
       return states.map((state) => moments(state, { values: frames, padded: state.shape[1] }));
     });

@@ -50,7 +50,9 @@ async function measure(request: EncodeRequest): Promise<EncodeFigures> {
   const device = await openDevice(request.backend);
   const checkpoint = await checkpointOf(request.encoder);
   const loadStart = performance.now();
-  const encoder = await createEncoder(checkpoint, undefined, request.plain ? plainKernels : undefined);
+  const encoder = await createEncoder(checkpoint, undefined, {
+    kernels: request.plain ? plainKernels : undefined,
+  });
   const loadMs = performance.now() - loadStart;
   const waveforms = Array.from({ length: request.batch }, (_, i) =>
     testValues(Math.round(request.seconds * 16000), i).map((value) => value * 0.1),

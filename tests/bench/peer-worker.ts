@@ -49,11 +49,9 @@ async function measure(request: PeerRequest): Promise<PeerResult> {
     })),
   );
   const checkpoint = await openCheckpoint(files);
-  const encoder = await createEncoder(
-    checkpoint,
-    undefined,
-    request.kernels === 'plain' ? plainKernels : undefined,
-  );
+  const encoder = await createEncoder(checkpoint, undefined, {
+    kernels: request.kernels === 'plain' ? plainKernels : undefined,
+  });
   const ours = async (): Promise<Float32Array> => {
     const [encoded] = await encoder.encode([samples], { layers: [encoder.layers], pooling: 'none' });
     if (!encoded?.frames) throw new Error('The encoder gave no frames.');

@@ -164,11 +164,11 @@ describe.each(['wasm', 'webgpu'] as const)('on %s every kernel agrees with its p
   });
 
   test.each([
-    { frames: 1, heads: 2, headSize: 8, position: true },
-    { frames: 50, heads: 3, headSize: 16, position: true },
-    { frames: 77, heads: 2, headSize: 64, position: false },
-    { frames: 133, heads: 2, headSize: 8, position: true },
-  ])('attention %o', async ({ frames, heads, headSize, position }) => {
+    { frames: 1, heads: 2, headSize: 8, position: true, queriesAtOnce: Infinity },
+    { frames: 50, heads: 3, headSize: 16, position: true, queriesAtOnce: 1 },
+    { frames: 77, heads: 2, headSize: 64, position: false, queriesAtOnce: 33 },
+    { frames: 133, heads: 2, headSize: 8, position: true, queriesAtOnce: 132 },
+  ])('attention %o', async ({ frames, heads, headSize, position, queriesAtOnce }) => {
     const valid: ValidLengths = {
       values: [frames, Math.ceil(frames / 2), Math.max(1, frames - 1)].slice(0, batch),
       padded: frames,
@@ -188,6 +188,7 @@ describe.each(['wasm', 'webgpu'] as const)('on %s every kernel agrees with its p
         { qkv, position: position ? { x, gate, table: positions } : null },
         heads,
         valid,
+        batch * heads * frames * 4 * queriesAtOnce,
       );
     }, valid);
   });

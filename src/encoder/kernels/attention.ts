@@ -94,23 +94,53 @@ const mixQueries = 16;
 const mixColumns = 16;
 const mixKeys = 16;
 
-/** The same in two dispatches: scores, gate, position bias, mask and softmax in one; the weighted values in the other. */
-export function gpuAttention(inputs: AttentionInputs, heads: number, lengths: tf.Tensor1D): tf.Tensor3D {
+/** Consecutive frames that ask. */
+interface Queries {
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * The same in two dispatches: scores, gate, position bias, mask and softmax in one; the weighted values in the other.
+ * Each query's numbers are its own, so that taking some queries at a time changes no bit.
+ */
+export function gpuAttention(
+  inputs: AttentionInputs,
+  heads: number,
+  lengths: tf.Tensor1D,
+  maxTensorBytes = Number.POSITIVE_INFINITY,
+): tf.Tensor3D {
+  const [batch, frames] = inputs.qkv.shape;
+  const fitting = Math.floor(maxTensorBytes / (batch * heads * frames * 4));
+  const atOnce = fitting >= frames ? frames : Math.max(mixQueries, fitting - (fitting % mixQueries));
   return tf.tidy(() => {
-    const weights = gpuAttentionWeights(inputs, heads, lengths);
-    return gpuMixValues(inputs.qkv, weights, lengths);
+    let joined: tf.Tensor3D | null = null;
+    for (let first = 0; first < frames; first += atOnce) {
+      const queries = { first, count: Math.min(atOnce, frames - first) };
+      const before: tf.Tensor3D | null = joined;
+      joined = tf.tidy(() => {
+        const weights = gpuAttentionWeights(inputs, heads, lengths, queries);
+        const mixed = gpuMixValues(inputs.qkv, weights, lengths);
+        // Two at a time: concat of many inputs is where tfjs's WebGPU backend goes wrong.
+        return before ? tf.concat([before, mixed], 1) : mixed;
+      });
+      before?.dispose();
+    }
+    if (!joined) throw new Error('There are no frames to attend to.');
+    return joined;
   });
 }
 
-/** `softmax(q·kᵀ + gate·P)` with padded keys 0: `[B, H, T, T]`. */
+/** `softmax(q·kᵀ + gate·P)` of some queries with padded keys 0: `[B, H, count, T]`. */
 export function gpuAttentionWeights(
   { qkv, position }: AttentionInputs,
   heads: number,
   lengths: tf.Tensor1D,
+  queries: Queries = { first: 0, count: qkv.shape[1] },
 ): tf.Tensor4D {
   const [batch, frames, width] = qkv.shape;
   const headSize = width / 3 / heads;
-  const tiles = Math.ceil(frames / queryTile);
+  const tiles = Math.ceil(queries.count / queryTile);
   const perQuery = (line: (q: number) => string): string =>
     Array.from({ length: queryTile }, (_, q) => line(q)).join('\n');
   const gateCode = `
@@ -145,7 +175,8 @@ export function gpuAttentionWeights(
       let tile = number % uniforms.tiles;
       let head = number / uniforms.tiles % uniforms.heads;
       let item = min(number / (uniforms.tiles * uniforms.heads), uniforms.batch - 1);
-      let firstQuery = tile * ${queryTile};
+      let firstRow = tile * ${queryTile};
+      let firstQuery = uniforms.first + firstRow;
       let size = uniforms.heads * ${headSize};
       let keys = lengths[item];
       for (var i = thread; i < ${queryTile * headSize}; i = i + ${scoreThreads}) {
@@ -154,7 +185,7 @@ export function gpuAttentionWeights(
       }
       ${position ? gateCode : ''}
       workgroupBarrier();
-      let rows = ((item * uniforms.heads + head) * uniforms.frames + firstQuery) * uniforms.frames;
+      let rows = ((item * uniforms.heads + head) * uniforms.count + firstRow) * uniforms.frames;
       ${perQuery((q) => `var largest${q} = -1e30;`)}
       for (var key = thread; key < keys; key = key + ${scoreThreads}) {
         let start = (item * uniforms.frames + key) * 3 * size + size + head * ${headSize};
@@ -167,7 +198,7 @@ export function gpuAttentionWeights(
         ${perQuery(
           (q) => `
         largest${q} = max(largest${q}, s${q});
-        if (isReal && firstQuery + ${q} < uniforms.frames) { result[rows + ${q} * uniforms.frames + key] = s${q}; }`,
+        if (isReal && firstRow + ${q} < uniforms.count) { result[rows + ${q} * uniforms.frames + key] = s${q}; }`,
         )}
       }
       ${perQuery(
@@ -175,7 +206,7 @@ export function gpuAttentionWeights(
       {
         let largest = workgroupMax(largest${q});
         let row = rows + ${q} * uniforms.frames;
-        let isRow = isReal && firstQuery + ${q} < uniforms.frames;
+        let isRow = isReal && firstRow + ${q} < uniforms.count;
         var sum = 0.0;
         // Each thread reads only what it wrote itself.
         for (var key = thread; key < keys; key = key + ${scoreThreads}) {
@@ -208,20 +239,27 @@ export function gpuAttentionWeights(
           table: position.table,
         }
       : { qkv, lengths },
-    outputShape: [batch, heads, frames, frames],
+    outputShape: [batch, heads, queries.count, frames],
     workgroupSize: scoreThreads,
     workgroups: batch * heads * tiles,
-    uniforms: { batch: i32(batch), heads: i32(heads), frames: i32(frames), tiles: i32(tiles) },
+    uniforms: {
+      batch: i32(batch),
+      heads: i32(heads),
+      frames: i32(frames),
+      tiles: i32(tiles),
+      first: i32(queries.first),
+      count: i32(queries.count),
+    },
     code,
   });
 }
 
-/** Attention's weights times the values, heads merged: `[B, T, D]`. */
+/** Attention's weights `[B, H, count, T]` times the values, heads merged: `[B, count, D]`. */
 function gpuMixValues(qkv: tf.Tensor3D, weights: tf.Tensor4D, lengths: tf.Tensor1D): tf.Tensor3D {
-  const [batch, heads, frames] = weights.shape;
+  const [batch, heads, count, frames] = weights.shape;
   const hiddenSize = qkv.shape[2] / 3;
   const headSize = hiddenSize / heads;
-  const queryTiles = Math.ceil(frames / mixQueries);
+  const queryTiles = Math.ceil(count / mixQueries);
   const columnTiles = Math.ceil(headSize / mixColumns);
   const code = `
     ${workgroupNumber}
@@ -230,14 +268,15 @@ function gpuMixValues(qkv: tf.Tensor3D, weights: tf.Tensor4D, lengths: tf.Tensor
     fn main(index: i32) {
       let number = workgroupNumber();
       let thread = i32(localId.x);
-      let isReal = number < uniforms.batch * uniforms.heads * uniforms.queryTiles * uniforms.columnTiles;
+      let queryTiles = (uniforms.count + ${mixQueries - 1}) / ${mixQueries};
+      let isReal = number < uniforms.batch * uniforms.heads * queryTiles * uniforms.columnTiles;
       let columnTile = number % uniforms.columnTiles;
-      let queryTile = number / uniforms.columnTiles % uniforms.queryTiles;
-      let head = number / (uniforms.columnTiles * uniforms.queryTiles) % uniforms.heads;
-      let item = min(number / (uniforms.columnTiles * uniforms.queryTiles * uniforms.heads), uniforms.batch - 1);
+      let queryTile = number / uniforms.columnTiles % queryTiles;
+      let head = number / (uniforms.columnTiles * queryTiles) % uniforms.heads;
+      let item = min(number / (uniforms.columnTiles * queryTiles * uniforms.heads), uniforms.batch - 1);
       let size = uniforms.heads * uniforms.headSize;
       let keys = lengths[item];
-      let rows = (item * uniforms.heads + head) * uniforms.frames;
+      let rows = (item * uniforms.heads + head) * uniforms.count;
       // Each thread: four queries of one column.
       let column = thread % ${mixColumns};
       let firstRow = thread / ${mixColumns} * 4;
@@ -247,7 +286,7 @@ function gpuMixValues(qkv: tf.Tensor3D, weights: tf.Tensor4D, lengths: tf.Tensor
           let query = queryTile * ${mixQueries} + i / ${mixKeys};
           let key = k0 + i % ${mixKeys};
           var value = 0.0;
-          if (query < uniforms.frames && key < keys) { value = weights[(rows + query) * uniforms.frames + key]; }
+          if (query < uniforms.count && key < keys) { value = weights[(rows + query) * uniforms.frames + key]; }
           heldWeights[i] = value;
         }
         for (var i = thread; i < ${mixKeys * mixColumns}; i = i + 64) {
@@ -278,8 +317,8 @@ function gpuMixValues(qkv: tf.Tensor3D, weights: tf.Tensor4D, lengths: tf.Tensor
       let d = columnTile * ${mixColumns} + column;
       for (var r = 0; r < 4; r = r + 1) {
         let query = queryTile * ${mixQueries} + firstRow + r;
-        if (isReal && query < uniforms.frames && d < uniforms.headSize) {
-          result[(item * uniforms.frames + query) * size + head * uniforms.headSize + d] = sums[r];
+        if (isReal && query < uniforms.count && d < uniforms.headSize) {
+          result[(item * uniforms.count + query) * size + head * uniforms.headSize + d] = sums[r];
         }
       }
     }
@@ -287,15 +326,15 @@ function gpuMixValues(qkv: tf.Tensor3D, weights: tf.Tensor4D, lengths: tf.Tensor
   return runGpuProgram<tf.Rank.R3>({
     key: 'mixValues',
     inputs: { qkv, weights, lengths },
-    outputShape: [batch, frames, hiddenSize],
+    outputShape: [batch, count, hiddenSize],
     workgroupSize: 64,
     workgroups: batch * heads * queryTiles * columnTiles,
     uniforms: {
       batch: i32(batch),
       heads: i32(heads),
       frames: i32(frames),
+      count: i32(count),
       headSize: i32(headSize),
-      queryTiles: i32(queryTiles),
       columnTiles: i32(columnTiles),
     },
     code,

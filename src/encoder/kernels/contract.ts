@@ -23,13 +23,33 @@ export interface EncoderKernels {
   ): tf.Tensor3D;
   /** Grouped convolution in time with bias, stride 1, then GELU if asked for: `[B, T, D]` → `[B, T, D]`. */
   groupedConv(x: tf.Tensor3D, conv: GroupedConv, options?: { readonly gelu?: boolean }): tf.Tensor3D;
-  /** `softmax(q·kᵀ + gate·P)·v`, padded keys masked, heads merged: `[B, T, D]`. */
-  attention(inputs: AttentionInputs, heads: number, valid: ValidLengths): tf.Tensor3D;
+  /**
+   * `softmax(q·kᵀ + gate·P)·v`, padded keys masked, heads merged: `[B, T, D]`. Where the weights of all queries take more
+   * than `maxTensorBytes`, a GPU takes some queries at a time.
+   */
+  attention(
+    inputs: AttentionInputs,
+    heads: number,
+    valid: ValidLengths,
+    maxTensorBytes?: number,
+  ): tf.Tensor3D;
   /**
    * Mean and sum of squared deviations over each item's real frames: `[B, T, D]` → `[B, 2, D]`. Null where reading the
    * frames costs nothing and JavaScript sums them in float64.
    */
   readonly moments: ((x: tf.Tensor3D, valid: ValidLengths) => tf.Tensor3D) | null;
+  /** For clips that are longer than the device binds at once; null where none is. */
+  readonly stretches: StretchKernels | null;
+}
+
+/** A first layer with a norm over time, in parts: its statistics are those of more than is in hand. */
+export interface StretchKernels {
+  /** The layer without norm and GELU: `[B, n, C]` → `[B, T, C']`. */
+  convolve(x: tf.Tensor3D, layer: ConvLayer): tf.Tensor3D;
+  /** As in {@link EncoderKernels}. */
+  moments(x: tf.Tensor3D, valid: ValidLengths): tf.Tensor3D;
+  /** The norm by `statistics` `[B, 2, C']` (mean, 1 / deviation), then GELU. */
+  normalise(x: tf.Tensor3D, norm: Norm, statistics: tf.Tensor3D): tf.Tensor3D;
 }
 
 export interface DenseOptions {

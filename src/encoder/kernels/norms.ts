@@ -118,7 +118,6 @@ export function gpuGroupNormGelu(
   const [batch, frames, channels] = x.shape;
   const blocks = Math.ceil(channels / statisticsTile);
   const threads = statisticsTile * statisticsTile;
-  const size = batch * frames * channels;
   return tf.tidy(() => {
     const statistics = runGpuProgram<tf.Rank.R3>({
       key: 'groupNormStatistics',
@@ -175,24 +174,31 @@ export function gpuGroupNormGelu(
         }
       `,
     });
-    return runGpuProgram<tf.Rank.R3>({
-      key: 'groupNormGelu',
-      inputs: { x, statistics, weight: norm.weight, bias: norm.bias },
-      outputShape: x.shape,
-      workgroupSize: 64,
-      workgroups: Math.ceil(size / 64),
-      uniforms: { size: i32(size), channels: i32(channels), perItem: i32(frames * channels) },
-      code: `
-        ${geluFunction}
-        fn main(index: i32) {
-          if (index < uniforms.size) {
-            let channel = index % uniforms.channels;
-            let start = index / uniforms.perItem * 2 * uniforms.channels + channel;
-            let normal = (x[index] - statistics[start]) * statistics[start + uniforms.channels];
-            result[index] = geluOf(normal * weight[channel] + bias[channel]);
-          }
+    return gpuNormaliseGelu(x, norm, statistics);
+  });
+}
+
+/** The second of the two: `statistics` `[B, 2, C]`, mean and 1 / deviation. */
+export function gpuNormaliseGelu(x: tf.Tensor3D, norm: Norm, statistics: tf.Tensor3D): tf.Tensor3D {
+  const [batch, frames, channels] = x.shape;
+  const size = batch * frames * channels;
+  return runGpuProgram<tf.Rank.R3>({
+    key: 'groupNormGelu',
+    inputs: { x, statistics, weight: norm.weight, bias: norm.bias },
+    outputShape: x.shape,
+    workgroupSize: 64,
+    workgroups: Math.ceil(size / 64),
+    uniforms: { size: i32(size), channels: i32(channels), perItem: i32(frames * channels) },
+    code: `
+      ${geluFunction}
+      fn main(index: i32) {
+        if (index < uniforms.size) {
+          let channel = index % uniforms.channels;
+          let start = index / uniforms.perItem * 2 * uniforms.channels + channel;
+          let normal = (x[index] - statistics[start]) * statistics[start + uniforms.channels];
+          result[index] = geluOf(normal * weight[channel] + bias[channel]);
         }
-      `,
-    });
+      }
+    `,
   });
 }

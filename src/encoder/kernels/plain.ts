@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { plainAttention } from './attention.ts';
 import { afterConv, convNormEpsilon, type EncoderKernels } from './contract.ts';
+import { biasedConvolution, plainConvolution } from './convolution.ts';
 import { plainBiasGelu } from './gelu.ts';
 import { plainGroupedConv } from './grouped-conv.ts';
 import { transpose } from './layout.ts';
@@ -16,13 +17,8 @@ export const plainKernels: EncoderKernels = {
 
   convolve(x, layer, valid) {
     return tf.tidy(() => {
-      const [batch, length, channels] = x.shape;
-      const image = tf.reshape<tf.Rank.R4>(x, [batch, 1, length, channels]);
-      const filter = tf.reshape<tf.Rank.R4>(layer.filter, [1, layer.kernel, layer.inputs, layer.outputs]);
-      const convolved = tf.conv2d(image, filter, [1, layer.stride], 'valid');
-      const y = tf.reshape<tf.Rank.R3>(convolved, [batch, convolved.shape[2], layer.outputs]);
-      if (!layer.norm) return plainBiasGelu(y, layer.bias);
-      const biased = layer.bias ? tf.add<tf.Tensor3D>(y, layer.bias) : y;
+      if (!layer.norm) return plainBiasGelu(plainConvolution(x, layer), layer.bias);
+      const biased = biasedConvolution(x, layer);
       const { kind, weight, bias } = layer.norm;
       const normal =
         kind === 'layer'
@@ -61,4 +57,16 @@ export const plainKernels: EncoderKernels = {
 
   attention: plainAttention,
   moments: plainMoments,
+
+  stretches: {
+    convolve: biasedConvolution,
+    moments: plainMoments,
+    normalise: (x, { weight, bias }, statistics) =>
+      tf.tidy(() => {
+        const [batch, , channels] = x.shape;
+        const part = (row: number): tf.Tensor3D => tf.slice3d(statistics, [0, row, 0], [batch, 1, channels]);
+        const normal: tf.Tensor3D = tf.mul(tf.sub(x, part(0)), part(1));
+        return plainBiasGelu(tf.add(tf.mul(normal, weight), bias), null);
+      }),
+  },
 };

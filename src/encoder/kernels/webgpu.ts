@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { gpuAttention } from './attention.ts';
 import { afterConv, convNormEpsilon, type EncoderKernels } from './contract.ts';
+import { biasedConvolution, plainConvolution } from './convolution.ts';
 import { gpuBiasGelu } from './gelu.ts';
 import { gpuGroupedConv } from './grouped-conv.ts';
 import { transpose } from './layout.ts';
 import { gpuMoments } from './moments.ts';
-import { gpuGroupNormGelu, gpuLayerNorm } from './norms.ts';
+import { gpuGroupNormGelu, gpuLayerNorm, gpuNormaliseGelu } from './norms.ts';
 import { lengthsTensor } from './valid.ts';
 
 /** Products and ungrouped convolutions by tfjs, everything between them in WGSL: some ten dispatches a layer. */
@@ -17,13 +18,8 @@ export const webgpuKernels: EncoderKernels = {
 
   convolve(x, layer, valid) {
     return tf.tidy(() => {
-      const [batch, length, channels] = x.shape;
-      const image = tf.reshape<tf.Rank.R4>(x, [batch, 1, length, channels]);
-      const filter = tf.reshape<tf.Rank.R4>(layer.filter, [1, layer.kernel, layer.inputs, layer.outputs]);
-      const convolved = tf.conv2d(image, filter, [1, layer.stride], 'valid');
-      const y = tf.reshape<tf.Rank.R3>(convolved, [batch, convolved.shape[2], layer.outputs]);
-      if (!layer.norm) return gpuBiasGelu(y, layer.bias);
-      const biased: tf.Tensor3D = layer.bias ? tf.add(y, layer.bias) : y;
+      if (!layer.norm) return gpuBiasGelu(plainConvolution(x, layer), layer.bias);
+      const biased = biasedConvolution(x, layer);
       return layer.norm.kind === 'layer'
         ? gpuLayerNorm(biased, layer.norm, convNormEpsilon, true)
         : gpuGroupNormGelu(biased, layer.norm, convNormEpsilon, lengthsTensor(afterConv(valid, layer)));
@@ -46,7 +42,14 @@ export const webgpuKernels: EncoderKernels = {
 
   groupedConv: (x, conv, options = {}) => gpuGroupedConv(x, conv, options.gelu === true),
 
-  attention: (inputs, heads, valid) => tf.tidy(() => gpuAttention(inputs, heads, lengthsTensor(valid))),
+  attention: (inputs, heads, valid, maxTensorBytes) =>
+    tf.tidy(() => gpuAttention(inputs, heads, lengthsTensor(valid), maxTensorBytes)),
 
   moments: (x, valid) => tf.tidy(() => gpuMoments(x, lengthsTensor(valid))),
+
+  stretches: {
+    convolve: (x, layer) => tf.tidy(() => biasedConvolution(x, layer)),
+    moments: (x, valid) => tf.tidy(() => gpuMoments(x, lengthsTensor(valid))),
+    normalise: gpuNormaliseGelu,
+  },
 };

@@ -114,6 +114,7 @@ function wasmKernels(heap: Heap): EncoderKernels {
     name: 'wasm',
     batches: false,
     moments: null,
+    stretches: null,
     layout: packPanels,
     layoutLinear: packLinear,
 
