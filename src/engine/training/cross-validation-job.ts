@@ -2,6 +2,7 @@ import { groupingWords } from '../../dataset/grouping.ts';
 import type { FoldMethod } from '../../dataset/split.ts';
 import { decodeCheckpoint, type Checkpoint } from '../../training/checkpoint.ts';
 import { judgeFold, poolFolds, type FoldIndices, type FoldResult } from '../../training/cross-validate.ts';
+import type { MetricSummary } from '../../training/metrics/evaluation.ts';
 import type { CrossValidationResult, CrossValidationStatus } from '../training-protocol.ts';
 import type {
   CrossValidationProgress,
@@ -21,6 +22,9 @@ export class CrossValidationJob {
   notice: string | null;
   isAskedToPause = false;
   readonly #folds: readonly FoldIndices[];
+  /** Figures of the folds that are kept. */
+  readonly #kept = new Map<string, MetricSummary>();
+  /** Those of them that were read. */
   readonly #done = new Map<string, FoldResult>();
   readonly #labelled: { readonly labels: Int32Array; readonly classes: readonly string[] };
 
@@ -52,27 +56,34 @@ export class CrossValidationJob {
     return this.#folds;
   }
 
-  /** Those that are done, in order. */
+  /** Those that are done and were read, in order. */
   get done(): readonly FoldResult[] {
     return this.#folds.flatMap(({ name }) => this.#done.get(name) ?? []);
   }
 
-  /** Reads what is kept; a fold that is damaged on disk counts as not trained. */
+  /** Looks at what is kept, without reading the folds. */
   async refresh(): Promise<void> {
     if (this.isActive) return;
+    this.#kept.clear();
     this.#done.clear();
-    for (const ref of await this.record.folds()) {
-      const fold = this.#folds.find(({ name }) => name === ref.key);
-      const logits = await intact(() => this.record.readFold(ref));
-      if (fold && logits?.length === fold.test.length * this.spec.classes.length)
-        this.#done.set(ref.key, judgeFold({ name: ref.key, test: fold.test, logits }, this.#labelled));
-    }
+    for (const { name, summary } of await this.record.folds()) this.#kept.set(name, summary);
     const progress = await this.record.readProgress();
-    if (progress) {
-      this.state = progress.state === 'running' ? 'interrupted' : progress.state;
-      this.notice = progress.notice;
+    if (!progress) return;
+    this.state = progress.state === 'running' ? 'interrupted' : progress.state;
+    this.notice = progress.notice;
+  }
+
+  /** Reads the folds that are kept; one that is damaged on disk counts as not trained. */
+  async load(): Promise<void> {
+    for (const kept of await this.record.folds()) {
+      const { name } = kept;
+      const fold = this.#folds.find((one) => one.name === name);
+      if (!fold || this.#done.has(name)) continue;
+      const logits = await intact(() => this.record.readFold(kept));
+      if (logits?.length === fold.test.length * this.spec.classes.length)
+        this.#done.set(name, judgeFold({ name, test: fold.test, logits }, this.#labelled));
+      else this.#kept.delete(name);
     }
-    if (this.state === 'finished' && this.done.length < this.#folds.length) this.state = 'interrupted';
   }
 
   /** The fold that was cut off; null where there is no checkpoint of one, or it is damaged. */
@@ -84,7 +95,9 @@ export class CrossValidationJob {
   }
 
   async keepFold(fold: FoldResult): Promise<void> {
-    await this.record.writeFold(fold.name, fold.logits);
+    const { summary } = fold.evaluation;
+    await this.record.writeFold(fold.name, fold.logits, summary);
+    this.#kept.set(fold.name, summary);
     this.#done.set(fold.name, fold);
   }
 
@@ -94,7 +107,7 @@ export class CrossValidationJob {
     await this.record.writeProgress({ state, notice });
   }
 
-  /** All folds together; null before the last is done. */
+  /** All folds together, once they were read; null before the last is done. */
   result(): CrossValidationResult | null {
     const { done } = this;
     if (done.length < this.#folds.length) return null;
@@ -127,7 +140,7 @@ export class CrossValidationJob {
       folds: this.#folds.map(({ name, test }) => ({
         name,
         count: test.length,
-        summary: this.#done.get(name)?.evaluation.summary ?? null,
+        summary: this.#kept.get(name) ?? null,
       })),
       createdAt: spec.createdAt,
       notice: this.notice,

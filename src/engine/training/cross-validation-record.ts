@@ -1,6 +1,7 @@
 import type { FoldMethod } from '../../dataset/split.ts';
 import type { JsonValue, RecordRef, RecordStore } from '../../shards/store.ts';
 import type { TrainingConfig } from '../../training/config.ts';
+import type { MetricSummary } from '../../training/metrics/evaluation.ts';
 import type { RunSource } from './run-record.ts';
 
 /** What a cross-validation is, written once before anything is trained. */
@@ -28,6 +29,12 @@ export interface CrossValidationSpec {
 export interface CrossValidationProgress {
   readonly state: 'running' | 'paused' | 'finished' | 'failed';
   readonly notice: string | null;
+}
+
+export interface KeptFold {
+  readonly name: string;
+  readonly ref: RecordRef;
+  readonly summary: MetricSummary;
 }
 
 const PREFIX = 'cross-validation-';
@@ -84,21 +91,26 @@ export class CrossValidationRecord {
     return ref ? (ref.meta as unknown as CrossValidationProgress) : null;
   }
 
-  /** Keeps the logits of a fold that is done, then lets go of its checkpoint. */
-  async writeFold(name: string, logits: Float32Array): Promise<void> {
+  /** Keeps the logits and figures of a fold that is done, then lets go of its checkpoint. */
+  async writeFold(name: string, logits: Float32Array, summary: MetricSummary): Promise<void> {
     const payload = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
-    await this.#store().append(this.#job, FOLD, name, {}, payload);
+    await this.#store().append(this.#job, FOLD, name, { summary: { ...summary } }, payload);
     await this.#store().forget(this.#job, CHECKPOINT, CHECKPOINT);
     const { freeableBytes } = await this.#store().space(this.#job);
     if (freeableBytes > WORTH_COMPACTING_BYTES) await this.#store().compact(this.#job);
   }
 
-  folds(): Promise<readonly RecordRef[]> {
-    return this.#store().records(this.#job, FOLD);
+  /** The folds that are kept, their figures without reading them. */
+  async folds(): Promise<readonly KeptFold[]> {
+    const refs = await this.#store().records(this.#job, FOLD);
+    return refs.map((ref) => {
+      const { summary } = ref.meta as unknown as { readonly summary: MetricSummary };
+      return { name: ref.key, ref, summary };
+    });
   }
 
   /** @throws DamagedRecordError */
-  async readFold(ref: RecordRef): Promise<Float32Array> {
+  async readFold({ ref }: KeptFold): Promise<Float32Array> {
     return new Float32Array((await this.#store().read(ref)).buffer);
   }
 

@@ -117,6 +117,7 @@ export class CrossValidations {
       return working;
     }
     await job.refresh();
+    await job.load();
     const result = job.result();
     if (result) return result;
     await stores.writer();

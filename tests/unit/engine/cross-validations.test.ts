@@ -151,8 +151,11 @@ test('a fold that is damaged on disk is trained again, to the same bits', async 
     if (at >= 0) file.bytes[at + 3]! ^= 1;
   }
   const session = await openSession(disk);
-  expect(foldsDone(session.crossValidations.list()[0]!)).toBe(5);
   expect(await session.crossValidations.resume(id)).toEqual(wanted);
+  const told = session.events.flatMap((event) =>
+    event.type === 'cross-validation' ? [foldsDone(event.crossValidation)] : [],
+  );
+  expect([Math.min(...told), Math.max(...told)]).toEqual([5, 6]);
 });
 
 test('removed, it is gone, and a file that only it learned from goes with it', async () => {
