@@ -1,3 +1,4 @@
+import { CommitQueue } from '../lib/commit-queue.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
 /**
@@ -6,8 +7,7 @@ import type { Checkpoint } from './checkpoint.ts';
  */
 export class CheckpointWriter {
   readonly #keep: (checkpoint: Checkpoint, isBest: boolean) => Promise<void> | void;
-  #inFlight: Promise<void> | null = null;
-  #failure: { readonly error: unknown } | null = null;
+  readonly #writing = new CommitQueue();
   #kept: Checkpoint | null;
 
   /** `kept` is the checkpoint that training started from. */
@@ -26,37 +26,29 @@ export class CheckpointWriter {
 
   /** Begins to write; the caller has awaited `settled`, and changes nothing in the checkpoint any more. */
   begin(checkpoint: Checkpoint, isBest: boolean): void {
-    const write = async (): Promise<void> => {
-      try {
-        await this.#keep(checkpoint, isBest);
-        this.#kept = checkpoint;
-      } catch (error) {
-        this.#failure = { error };
-      }
-      this.#inFlight = null;
-    };
-    if (this.#inFlight) throw new Error('A checkpoint is still being written.');
-    this.#inFlight = write();
+    this.#writing.begin(async () => {
+      await this.#keep(checkpoint, isBest);
+      this.#kept = checkpoint;
+    });
   }
 
   /** @throws what the writing failed with. */
   throwIfFailed(): void {
-    if (this.#failure) throw this.#failure.error;
+    this.#writing.throwFailure();
   }
 
   /** Waits until nothing is being written. @throws what the writing failed with. */
-  async settled(): Promise<void> {
-    await this.#inFlight;
-    this.throwIfFailed();
+  settled(): Promise<void> {
+    return this.#writing.settled();
   }
 
   /** Waits as `settled` does where training has failed already; a second failure is only noted. */
   async settledAfterFailure(first: unknown): Promise<void> {
-    await this.#inFlight;
-    if (this.#failure && this.#failure.error !== first)
-      console.warn(
-        'The newest checkpoint could not be kept either; the one before it stands.',
-        this.#failure.error,
-      );
+    try {
+      await this.#writing.settled();
+    } catch (second) {
+      if (second !== first)
+        console.warn('The newest checkpoint could not be kept either; the one before it stands.', second);
+    }
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Carries commits out one after another, in the order they were begun, beside the work that makes the next one. One is in
- * flight at most: whoever has the next waits for it, so that memory stays bounded and an older shard is always
- * acknowledged before a younger one is written.
+ * flight at most: whoever has the next waits for it, so that memory stays bounded and an older record is
+ * always acknowledged before a younger one is written.
  */
 export class CommitQueue {
   #inFlight: Promise<void> | null = null;
