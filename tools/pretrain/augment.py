@@ -25,57 +25,72 @@ def _room(rng: np.random.Generator, size: int) -> np.ndarray:
     return rfft(response.astype(np.float32), size)
 
 
-def augment(waves: np.ndarray, lengths: np.ndarray, rng: np.random.Generator, strength: dict[str, float]) -> np.ndarray:
-    """Returns a changed copy of ``waves [B, n]``; nothing is shifted in time.
+class Channel:
+    """What stands between a mouth and the encoder, the same for every row that is heard through it."""
 
-    ``strength``: ``clean`` is the share of rows left as they were, ``equalise`` the share of the others whose spectrum is tilted
-    and bent by up to ``depth_db`` either way.
+    def __init__(self, rng: np.random.Generator, bins: np.ndarray, size: int, strength: dict[str, float]) -> None:
+        self.clean = rng.random() < strength["clean"]
+        self.response = np.ones(len(bins), np.complex64)
+        if rng.random() < 0.35:
+            self.response = self.response * _room(rng, size)
+        self.noise_colour = np.maximum(bins, 60) ** rng.uniform(-1.2, 0.3) * _equaliser(rng, bins, 6) if rng.random() < 0.7 else None
+        self.noise_db = -rng.uniform(5, 40)
+        self.shape = _equaliser(rng, bins, strength["depth_db"]) if rng.random() < strength["equalise"] else np.ones(len(bins))
+        if rng.random() < 0.35:
+            self.shape = self.shape / (1 + np.exp(np.clip((bins - rng.uniform(3300, 4000)) / 40, -50, 50)))
+            if rng.random() < 0.3:
+                self.shape = self.shape / (1 + (rng.uniform(100, 300) / np.maximum(bins, 1)) ** 4)
+        self.coding = rng.random()
+
+    def noise(self, rng: np.random.Generator, size: int, level: float) -> np.ndarray:
+        colour = self.noise_colour
+        noise = (rng.standard_normal(len(colour)) + 1j * rng.standard_normal(len(colour))) * colour
+        power = np.sqrt(2 * np.square(np.abs(noise)).sum()) / size
+        return noise * (level / power * 10 ** (self.noise_db / 20))
+
+    def code(self, wave: np.ndarray) -> np.ndarray:
+        peak = np.abs(wave).max() + 1e-9
+        if self.coding < 0.1:
+            scaled = wave / peak
+            coded = np.round(np.sign(scaled) * np.log1p(255 * np.abs(scaled)) / np.log(256) * 127) / 127
+            return np.sign(coded) * (256 ** np.abs(coded) - 1) / 255
+        if self.coding < 0.15:
+            return np.clip(wave, -0.5 * peak, 0.5 * peak)
+        if self.coding < 0.2:
+            return np.round(wave / peak * 128)
+        return wave
+
+
+def augment(
+    waves: np.ndarray, lengths: np.ndarray, pairs: np.ndarray, rng: np.random.Generator, strength: dict[str, float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Returns a changed copy of ``waves [B, n]`` (nothing is shifted in time) and the channel each row was heard through, ``[B]``.
+
+    A batch has few channels, so that voices are compared within one as well as across; rows of one number in ``pairs [B]`` share
+    theirs. ``strength``: ``clean`` is the share of channels that change nothing, ``equalise`` the share of the others whose spectrum
+    is tilted and bent by up to ``depth_db`` either way.
     """
     rows, samples = waves.shape
     size = next_fast_len(samples + 6400, real=True)
     spectra = rfft(waves, size, axis=1)
     bins = np.arange(spectra.shape[1]) * SAMPLE_RATE / size
-    clean = rng.random(rows) < strength["clean"]
+    channels = [Channel(rng, bins, size, strength) for _ in range(max(2, rows // 4))]
+    used = rng.integers(len(channels), size=int(pairs.max()) + 1)[pairs]
     out = np.empty_like(waves)
     levels = np.array([np.sqrt(np.square(waves[row, : lengths[row]]).mean()) + 1e-6 for row in range(rows)])
     for row in range(rows):
-        if clean[row]:
+        channel = channels[used[row]]
+        if channel.clean:
             out[row] = waves[row]
             continue
-        spectrum = spectra[row].copy()
-        if rng.random() < 0.35:
-            spectrum *= _room(rng, size)
-        mixed = np.zeros_like(spectrum)
+        spectrum = spectra[row] * channel.response
         if rng.random() < 0.2 and rows > 1:
             other = (row + 1 + rng.integers(rows - 1)) % rows
             shift = np.exp(-2j * np.pi * bins * rng.uniform(0, samples / SAMPLE_RATE))
-            mixed += spectra[other] * shift * (levels[row] / levels[other] * 10 ** (-rng.uniform(4, 20) / 20))
-        if rng.random() < 0.7:
-            slope = rng.uniform(-1.2, 0.3)
-            noise = rng.standard_normal(len(bins)) + 1j * rng.standard_normal(len(bins))
-            noise *= np.maximum(bins, 60) ** slope * _equaliser(rng, bins, 6)
-            power = np.sqrt(2 * np.square(np.abs(noise)).sum()) / size
-            mixed += noise * (levels[row] / power * 10 ** (-rng.uniform(5, 40) / 20))
-        spectrum = spectrum + mixed
-        if rng.random() < strength["equalise"]:
-            spectrum *= _equaliser(rng, bins, strength["depth_db"])
-        if rng.random() < 0.35:
-            top = rng.uniform(3300, 4000)
-            spectrum *= 1 / (1 + np.exp(np.clip((bins - top) / 40, -50, 50)))
-            if rng.random() < 0.3:
-                spectrum *= 1 / (1 + (rng.uniform(100, 300) / np.maximum(bins, 1)) ** 4)
-        wave = irfft(spectrum, size)[:samples].astype(np.float32)
-        coding = rng.random()
-        peak = np.abs(wave).max() + 1e-9
-        if coding < 0.1:
-            scaled = wave / peak
-            coded = np.round(np.sign(scaled) * np.log1p(255 * np.abs(scaled)) / np.log(256) * 127) / 127
-            wave = np.sign(coded) * (256 ** np.abs(coded) - 1) / 255
-        elif coding < 0.15:
-            wave = np.clip(wave, -0.5 * peak, 0.5 * peak)
-        elif coding < 0.2:
-            wave = np.round(wave / peak * 128)
-        out[row] = wave
+            spectrum += spectra[other] * shift * (levels[row] / levels[other] * 10 ** (-rng.uniform(4, 20) / 20))
+        if channel.noise_colour is not None:
+            spectrum += channel.noise(rng, size, levels[row])
+        out[row] = channel.code(irfft(spectrum * channel.shape, size)[:samples].astype(np.float32))
     for row in range(rows):
         out[row, lengths[row] :] = 0
-    return out
+    return out, used

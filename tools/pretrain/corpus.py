@@ -18,7 +18,11 @@ _EDGES_SEC = (0.0, 0.5, 0.8, 1.2, 1.7, 2.4, 3.2, 5.1)
 
 @dataclass
 class Batch:
-    """Clean waves ``[B, n]`` padded with zeros, and what is known about them (-1 / 255: not known)."""
+    """Clean waves ``[B, n]`` padded with zeros, and what is known about them (-1 / 255: not known).
+
+    ``pairs [B]`` numbers the rows; two rows of one number are two utterances of one voice. ``traits [B, 3]`` are espeak-ng's rate,
+    pitch and range, standardised (NaN elsewhere).
+    """
 
     waves: np.ndarray
     lengths: np.ndarray
@@ -27,6 +31,8 @@ class Batch:
     voices: np.ndarray
     tokens: list[list[int] | None]
     speech: np.ndarray
+    pairs: np.ndarray
+    traits: np.ndarray
 
 
 class Corpus:
@@ -42,26 +48,36 @@ class Corpus:
         for index in usable:
             voice = self.lines[index]["voice"]
             if voice is not None:
-                for key in self._voice_keys(self.lines[index]):
-                    names.setdefault(key, len(names))
+                for speed in RECORDED_SPEEDS:
+                    names.setdefault(self._voice_key(self.lines[index], speed), len(names))
         self.voice_index = names
+        self.alike: list[dict[str, list[int]]] = []
         self.pools: list[dict[str, np.ndarray]] = []
         for low, high in zip(_EDGES_SEC[:-1], _EDGES_SEC[1:]):
             inside = [i for i in usable if low <= self.lines[i]["length"] / SAMPLE_RATE < high]
-            kinds = {
-                "synthetic": [i for i in inside if self.lines[i]["source"] == "espeak-ng"],
-                "transcribed": [i for i in inside if self.lines[i]["tokens"] or self.lines[i]["source"] == "festvox-ru"],
-                "recorded": [i for i in inside if not self.lines[i]["tokens"] and self.lines[i]["source"] not in ("espeak-ng", "festvox-ru")],
-            }
+            kinds: dict[str, list[int]] = {"synthetic": [], "transcribed": [], "recorded": [], "sounds": []}
+            alike: dict[str, list[int]] = {}
+            for index in inside:
+                kinds[self._kind(self.lines[index])].append(index)
+                if self.lines[index]["voice"] is not None:
+                    alike.setdefault(self.lines[index]["voice"], []).append(index)
+            self.alike.append(alike)
             self.pools.append({kind: np.array(indices, np.int64) for kind, indices in kinds.items()})
         seconds = [sum(self.lines[i]["length"] for pool in group.values() for i in pool) / SAMPLE_RATE for group in self.pools]
         self.bucket_odds = np.array(seconds) / sum(seconds)
 
     @staticmethod
-    def _voice_keys(line: dict) -> list[str]:
+    def _kind(line: dict) -> str:
         if line["source"] == "espeak-ng":
-            return [line["voice"]]
-        return [f"{line['voice']}*{speed}" for speed in RECORDED_SPEEDS]
+            return "synthetic"
+        if not line["speech"]:
+            return "sounds"
+        return "transcribed" if line["tokens"] or line["source"] == "festvox-ru" else "recorded"
+
+    @classmethod
+    def _voice_key(cls, line: dict, speed: float) -> str:
+        """A voice heard faster is another voice; a kind of sound stays itself, and espeak-ng's voices have their speed already."""
+        return f"{line['voice']}*{speed}" if cls._kind(line) in ("transcribed", "recorded") else line["voice"]
 
     def clip(self, index: int) -> np.ndarray:
         line = self.lines[index]
@@ -73,23 +89,31 @@ class Corpus:
         rows = max(2, round(seconds / _EDGES_SEC[bucket + 1]))
         kinds = [kind for kind in mix if len(self.pools[bucket][kind])]
         odds = np.array([mix[kind] for kind in kinds])
-        chosen = [kinds[i] for i in rng.choice(len(kinds), rows, p=odds / odds.sum())]
-        indices = [int(rng.choice(self.pools[bucket][kind])) for kind in chosen]
-        clips, speeds = [], []
-        for index in indices:
+        chosen = [kinds[i] for i in rng.choice(len(kinds), (rows + 1) // 2, p=odds / odds.sum())]
+        indices, speeds, pairs = [], [], []
+        for kind in chosen:
+            first = int(rng.choice(self.pools[bucket][kind]))
+            others = self.alike[bucket].get(self.lines[first]["voice"], [])
+            second = int(rng.choice(others if len(others) > 1 else self.pools[bucket][kind]))
+            speed = 1.0 if kind == "synthetic" else float(rng.choice(RECORDED_SPEEDS))
+            number = pairs[-1] + 1 if pairs else 0
+            indices += [first, second]
+            speeds += [speed, speed]
+            pairs += [number, number] if len(others) > 1 and first != second else [number, number + 1]
+        clips = []
+        for index, speed in zip(indices, speeds):
             clip = self.clip(index)
-            speed = 1.0 if self.lines[index]["source"] == "espeak-ng" else float(rng.choice(RECORDED_SPEEDS))
             if speed != 1.0:
                 positions = np.arange(int((len(clip) - 1) / speed)) * speed
                 clip = np.interp(positions, np.arange(len(clip)), clip).astype(np.float32)
             clips.append(clip)
-            speeds.append(speed)
+        rows = len(indices)
         lengths = np.array([max(len(clip), 720) for clip in clips])
         frames = (lengths - WINDOW) // HOP + 1
         shape = (rows, int(frames.max()))
         waves = np.zeros((rows, int(lengths.max())), np.float32)
         phones, f0 = np.full(shape, UNKNOWN_PHONE, np.uint8), np.zeros(shape, np.float32)
-        voices = np.full(rows, -1)
+        voices, traits = np.full(rows, -1), np.full((rows, 3), np.nan, np.float32)
         for row, (index, clip, speed) in enumerate(zip(indices, clips, speeds)):
             line = self.lines[index]
             waves[row, : len(clip)] = clip
@@ -97,11 +121,13 @@ class Corpus:
             where = line["frame"] + np.minimum((np.arange(frames[row]) * speed).astype(int), own - 1)
             phones[row, : frames[row]] = self.phones[where]
             f0[row, : frames[row]] = self.f0[where].astype(np.float32) * speed
+            if "traits" in line:
+                traits[row] = [(line["traits"]["rate"] - 185) / 50, (line["traits"]["pitch"] - 50) / 26, (line["traits"]["range"] - 52) / 25]
             if line["voice"] is not None:
-                key = line["voice"] if line["source"] == "espeak-ng" else f"{line['voice']}*{speed}"
-                voices[row] = self.voice_index[key]
+                voices[row] = self.voice_index[self._voice_key(line, speed)]
         speech = np.array([self.lines[index]["speech"] for index in indices])
-        return Batch(waves, lengths, phones, f0, voices, [self.lines[index]["tokens"] for index in indices], speech)
+        tokens = [self.lines[index]["tokens"] for index in indices]
+        return Batch(waves, lengths, phones, f0, voices, tokens, speech, np.array(pairs), traits)
 
 
 def normalise(waves: np.ndarray, lengths: np.ndarray) -> torch.Tensor:

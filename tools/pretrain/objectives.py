@@ -3,7 +3,10 @@
 - conv features: the log-mel energies and low harmonics of what was heard (alone at first, as it costs a third of a step);
 - the echo layer: the same, as heard, so that room, channel and voice are not thrown away for good;
 - an acoustic layer: the *clean* log-mel energies, their slope, F0 and voicing, whatever was added to the input;
-- the voice layer, mean and standard deviation over time: whose voice it is;
+- the session layer, mean and standard deviation over time: which rows are one voice through one channel (supervised contrast,
+  Khosla et al. 2020), as two recordings of a person in one room are;
+- the voice layer, likewise pooled: whose voice it is through any channel (additive margin softmax, Wang et al. 2018), and on
+  synthetic speech its rate, pitch and range;
 - the last layer: phones, per frame where they are aligned, by CTC where only the text is known;
 - the layer before it, at masked frames: the k-means unit of the clean MFCCs (as in HuBERT).
 """
@@ -20,6 +23,7 @@ from prepare import PHONES, UNKNOWN_PHONE
 from targets import MEL_BANDS, log_mel, low_bins
 
 ACOUSTIC = 2 * MEL_BANDS + 2
+VOICE_MARGIN = 0.15
 
 
 class Heads(nn.Module):
@@ -30,8 +34,10 @@ class Heads(nn.Module):
         self.acoustic = nn.Linear(dim, ACOUSTIC)
         self.phones = nn.Linear(dim, len(PHONES))
         self.units = nn.Linear(dim, units)
-        self.embed = nn.Linear(2 * dim, 128)
-        self.voices = nn.Parameter(torch.randn(voices, 128) * 0.1)
+        self.session = nn.Linear(2 * dim, 128)
+        self.embed = nn.Linear(2 * dim, 192)
+        self.voices = nn.Parameter(torch.randn(voices, 192) * 0.1)
+        self.traits = nn.Linear(2 * dim, 3)
         self.echo = nn.Linear(dim, MEL_BANDS + 36)
 
 
@@ -60,6 +66,16 @@ def pooled(states: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     return torch.cat([mean, (variance + 1e-5).sqrt()], 1)
 
 
+def contrast(embedded: torch.Tensor, voices: torch.Tensor, channels: torch.Tensor, temperature: float = 0.1) -> torch.Tensor:
+    """Supervised contrastive loss of ``[B, E]``: rows of one known voice through one channel attract, all others repel."""
+    embedded = F.normalize(embedded, dim=-1)
+    itself = torch.eye(len(voices), dtype=torch.bool)
+    same = (voices[:, None] == voices) & (channels[:, None] == channels) & (voices[:, None] >= 0) & ~itself
+    odds = (embedded @ embedded.T / temperature).masked_fill(itself, -1e9).log_softmax(1)
+    each = -(odds * same).sum(1) / same.sum(1).clamp(min=1)
+    return each[same.any(1)].mean() if same.any() else embedded.sum() * 0
+
+
 def losses(
     heads: Heads,
     states: list[torch.Tensor],
@@ -70,6 +86,7 @@ def losses(
     masked: torch.Tensor,
     units: torch.Tensor,
     batch,
+    channels: torch.Tensor,
     layers: dict[str, int],
 ) -> dict[str, torch.Tensor]:
     """Every loss of one batch, unweighted, as scalars."""
@@ -114,7 +131,13 @@ def losses(
 
     voices = torch.from_numpy(batch.voices)
     named = voices >= 0
-    embedded = F.normalize(heads.embed(pooled(states[layers["voice"]].float(), valid)[named]), dim=-1)
-    similarity = 16 * embedded @ F.normalize(heads.voices, dim=-1).T
-    out["voice"] = F.cross_entropy(similarity, voices[named]) if named.any() else similarity.sum() * 0
+    whole = pooled(states[layers["voice"]].float(), valid)
+    similarity = F.normalize(heads.embed(whole[named]), dim=-1) @ F.normalize(heads.voices, dim=-1).T
+    margin = VOICE_MARGIN * F.one_hot(voices[named], len(heads.voices))
+    out["voice"] = F.cross_entropy(24 * (similarity - margin), voices[named]) if named.any() else whole.sum() * 0
+    out["session"] = contrast(heads.session(pooled(states[layers["session"]].float(), valid)), voices, channels)
+
+    traits = torch.from_numpy(batch.traits)
+    known = ~traits[:, 0].isnan()
+    out["traits"] = (heads.traits(whole[known]) - traits[known]).abs().mean() if known.any() else whole.sum() * 0
     return out

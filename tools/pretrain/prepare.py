@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import pickle
 import random
+import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ import soundfile
 from scipy.signal import resample_poly
 
 import sources
+import synthesizers
 from espeak import Espeak, ipa_letters
 from targets import HOP, SAMPLE_RATE, WINDOW, track_f0
 
@@ -28,6 +30,7 @@ PHONES = ["", *"pbtdkgqʔmnɲŋrɾʁvfβθðszʃʒɕʑʂʐçxɣχħhɦjwɹlʎɭc
 PHONE_INDEX = {letter: index for index, letter in enumerate(PHONES)}
 UNKNOWN_PHONE = 255
 MAX_SEC, MIN_SEC = 4.0, 0.25
+PHRASES_PER_VOICE = 600
 
 # The phone set of the Russian voice's label files, in IPA letters.
 _RUSSIAN = {
@@ -137,16 +140,29 @@ def prepare_recording(recording: sources.Recording) -> list[Utterance]:
         return []
     if recording.source == "festvox-ru":
         return _labelled_festvox(recording, samples)
-    samples = trim(samples)
     common = (recording.source, recording.language, recording.voice, recording.speech)
-    if recording.text and len(samples) <= 5.0 * SAMPLE_RATE:
-        language = recording.language or "en"
-        if _espeak().voice(_ESPEAK_NAMES.get(language, language)):
-            letters = _espeak().phones(recording.text)
-            tokens = [PHONE_INDEX[letter] for letter in letters if letter in PHONE_INDEX]
-            if 0 < len(tokens) <= len(samples) / HOP * 0.7 and len(samples) >= MIN_SEC * SAMPLE_RATE:
-                return [Utterance(samples, *common, tokens=tokens)]
+    return _transcribed(trim(samples), common, recording.text, recording.language or "en")
+
+
+def _transcribed(samples: np.ndarray, common: tuple, text: str | None, language: str) -> list[Utterance]:
+    """One utterance with the phones of ``text`` as espeak-ng reads it, where that can be; else pieces without."""
+    if text and MIN_SEC * SAMPLE_RATE <= len(samples) <= 5.0 * SAMPLE_RATE and _espeak().voice(_ESPEAK_NAMES.get(language, language)):
+        letters = _espeak().phones(text)
+        tokens = [PHONE_INDEX[letter] for letter in letters if letter in PHONE_INDEX]
+        if 0 < len(tokens) <= len(samples) / HOP * 0.7:
+            return [Utterance(samples, *common, tokens=tokens)]
     return [Utterance(piece, *common) for piece in _split(samples)]
+
+
+def _spoken_job(job: tuple[synthesizers.Voice, list[str], int]) -> list[tuple[Utterance, np.ndarray]]:
+    voice, texts, seed = job
+    utterances: list[Utterance] = []
+    for text, path in synthesizers.speak(voice, texts, seed):
+        samples = read_audio(path)
+        if len(samples) and np.abs(samples).max() > 1e-3:
+            common = (voice.program, voice.spoken, f"{voice.program}/{voice.name}", True)
+            utterances += _transcribed(trim(samples), common, text if voice.spoken else None, voice.language)
+    return _with_f0(utterances)
 
 
 _SPEEDS = (0.86, 0.93, 1.0, 1.08, 1.17)
@@ -266,6 +282,9 @@ def prepare(raw: Path, out: Path, synthetic: int, seed: int, workers: int) -> No
     """Builds the corpus in ``out`` unless it is whole already (``corpus.json`` is written last)."""
     if (out / "corpus.json").exists():
         return
+    missing = [name for name in ("ffmpeg", "espeak-ng", "festival", "flite") if shutil.which(name) is None]
+    if missing:
+        raise SystemExit(f"Not installed: {', '.join(missing)}. README.md names the Debian packages that are needed.")
     sources.fetch(raw)
     texts = {language: lines for language, lines in sources.texts(raw).items() if len(lines) >= 100}
     speaker = _espeak()
@@ -277,13 +296,20 @@ def prepare(raw: Path, out: Path, synthetic: int, seed: int, workers: int) -> No
         for results in pool.imap(_recording_job, sources.recordings(raw), chunksize=32):
             for utterance, f0 in results:
                 writer.add(utterance, f0)
+        spoken = []
+        for voice in synthesizers.VOICES:
+            phrases = synthesizers.phrases(voice, texts[voice.language], PHRASES_PER_VOICE, seed)
+            spoken += [(voice, phrases[first : first + 50], seed + first) for first in range(0, len(phrases), 50)]
+        for results in pool.imap(_spoken_job, spoken):
+            for utterance, f0 in results:
+                writer.add(utterance, f0)
         jobs = [(seed + index, 25, texts, variants) for index in range(synthetic // 25)]
         for results in pool.imap(_synthetic_job, jobs):
             for utterance, f0 in results:
                 writer.add(utterance, f0)
     writer.close()
     summary = {"utterances": writer.count, "hours": {key: round(value / 3600, 3) for key, value in writer.seconds.items()}}
-    summary |= {"languages": sorted(texts), "variants": variants, "phones": PHONES, "seed": seed, "licences": sources.PACKAGES}
+    summary |= {"languages": sorted(texts), "variants": variants, "phones": PHONES, "seed": seed, "licences": sources.PACKAGES | synthesizers.PACKAGES}
     (out / "corpus.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))
 
 

@@ -1,4 +1,4 @@
-"""The recorded speech: which Debian packages, under which licence, and what each clip says and who says it.
+"""The recordings: which Debian packages, under which licence, and what each clip says and who says it.
 
 Packages are fetched with ``apt-get download`` and unpacked with ``dpkg -x``; nothing is installed. Only packages whose licence
 covers the recordings in so many words are named here.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,15 +27,26 @@ PACKAGES = {
     "fillets-ng-data-cs": "GPL-2",
     "fillets-ng-data-nl": "GPL-2",
     "gcin-voice": "GPL-3 or LGPL-3, Edward Der-Hua Liu; CC BY 3.0, Chu Lo",
+    "hedgewars-data": "GFDL-1.3 (its sounds), Hedgewars Project",
     "klettres-data": "GPL-2+, KDE",
     "ktuberling-data": "GPL-2+, KDE",
+    "megaglest-data": "CC BY-SA 3.0, The Glest Team",
+    "openarena-data": "GPL-2+, OpenArena contributors",
+    "sonic-pi-samples": "CC0, from freesound.org",
     "tuxpaint-stamps-default": "GPL-2, Bill Kendrick and contributors",
+    "warzone2100-data": "GPL-2+, Eidos Interactive and Warzone 2100 Project",
+    "wesnoth-1.16-data": "GPL-2+, David White and contributors",
 }
+
+_AUDIO = (".ogg", ".wav", ".flac", ".opus")
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A clip: ``voice`` names one speaker in one recording condition (None: not known), ``text`` what is said (None: not known)."""
+    """A clip: ``voice`` names one speaker in one recording condition (None: not known), ``text`` what is said (None: not known).
+
+    Where ``speech`` is False, ``voice`` names the kind of sound.
+    """
 
     path: Path
     source: str
@@ -54,6 +66,9 @@ def fetch(raw: Path) -> None:
         archive = max(raw.glob(f"{name}_*.deb"))
         subprocess.run(["dpkg", "-x", archive.name, name], cwd=raw, check=True)
         archive.unlink()
+        for inner in [path for path in (raw / name).rglob("*") if path.suffix in (".pk3", ".wz")]:
+            with zipfile.ZipFile(inner) as packed:
+                packed.extractall(raw / name / "unpacked" / inner.stem, [item for item in packed.namelist() if item.endswith(_AUDIO)])
         (raw / name / ".unpacked").touch()
 
 
@@ -64,6 +79,7 @@ def recordings(raw: Path) -> Iterator[Recording]:
     yield from _fillets(raw)
     yield from _folders(raw)
     yield from _tuxpaint(raw)
+    yield from _games(raw)
 
 
 def texts(raw: Path) -> dict[str, list[str]]:
@@ -128,7 +144,7 @@ def _folders(raw: Path) -> Iterator[Recording]:
         language = path.relative_to(raw / "klettres-data/usr/share/klettres").parts[0]
         yield Recording(path, "klettres-data", language, f"klettres/{language}", None)
     for path in sorted((raw / "ktuberling-data/usr/share/ktuberling/sounds").rglob("*.*")):
-        if path.suffix in (".ogg", ".wav", ".opus"):
+        if path.suffix in _AUDIO:
             yield Recording(path, "ktuberling-data", path.parent.name, f"ktuberling/{path.parent.name}", None)
 
 
@@ -157,3 +173,36 @@ def _tuxpaint(raw: Path) -> Iterator[Recording]:
         text = _stamp_texts(script).get(language) if script.exists() else None
         voice = f"tuxpaint/{language}" if language != "en" else None
         yield Recording(path, "tuxpaint-stamps-default", language, voice, text)
+
+
+def _clips(home: Path) -> list[Path]:
+    return sorted(path for path in home.rglob("*.*") if path.suffix in _AUDIO)
+
+
+def _kind(stem: str) -> str:
+    """``bow-hit-2`` and ``bow-hit`` are one kind of sound."""
+    return re.sub(r"[-_ ]?\d+[a-z]?$", "", stem.lower())
+
+
+def _games(raw: Path) -> Iterator[Recording]:
+    voices = raw / "hedgewars-data/usr/share/games/hedgewars/Data/Sounds/voices"
+    languages = {"es": "es", "pl": "pl", "ru": "ru", "uk": "uk"}
+    for path in _clips(voices):
+        folder = path.relative_to(voices).parts[0]
+        yield Recording(path, "hedgewars-data", languages.get(folder.split("_")[-1], "en"), f"hedgewars/{folder}", None)
+    home = raw / "warzone2100-data/unpacked/base/audio"
+    for path in _clips(home):
+        room, *inner = path.relative_to(home).parts[:-1]
+        if room == "sfx":
+            yield Recording(path, "warzone2100-data", None, f"warzone/{_kind(path.stem)}", None, False)
+        else:
+            speaker = inner[0] if room == "taunts" else "computer" if room in ("memressp", "tutorial", "extra", "countdown") else room
+            yield Recording(path, "warzone2100-data", "en", f"warzone/{speaker}", None)
+    home = raw / "openarena-data/unpacked"
+    for path in _clips(home):
+        person = path.parent.name if path.parent.parent.name == "player" else None
+        yield Recording(path, "openarena-data", None, f"openarena/{person or _kind(path.stem)}", None, False)
+    for name in ("megaglest-data", "wesnoth-1.16-data", "sonic-pi-samples"):
+        for path in _clips(raw / name):
+            if path.parent.name not in ("music", "buffers"):
+                yield Recording(path, name, None, f"{name}/{_kind(path.stem)}", None, False)

@@ -32,25 +32,28 @@ class Recipe:
 
     seed: int = 1
     steps: int = 6000
-    seconds_per_step: float = 24.0
+    seconds_per_step: float = 48.0
     filterbank: bool = True
     frozen_layers: int = 4
     learning_rate: float = 2e-3
     warmup: int = 50
     decay_steps: int = 500
     weight_decay: float = 0.02
-    average_decay: float = 0.998
+    average_decay: float = 0.999
     units: int = 128
     mask_share: float = 0.4
     mask_rows: float = 0.3
     mask_span: int = 6
-    mix: dict[str, float] = field(default_factory=lambda: {"synthetic": 0.5, "transcribed": 0.3, "recorded": 0.2})
+    mix: dict[str, float] = field(default_factory=lambda: {"synthetic": 0.42, "transcribed": 0.32, "recorded": 0.17, "sounds": 0.09})
     weights: dict[str, float] = field(
-        default_factory=lambda: {"heard": 0.5, "acoustic": 1.0, "f0": 0.5, "voicing": 0.3, "phones": 1.0, "ctc": 0.3, "units": 0.3, "voice": 0.3}
+        default_factory=lambda: {
+            "heard": 0.5, "echo": 1.0, "acoustic": 1.0, "f0": 0.5, "voicing": 0.3, "phones": 1.0, "ctc": 0.3, "units": 0.3, "voice": 0.5,
+            "session": 0.5, "traits": 0.3,
+        }  # fmt: skip
     )
-    augmentation: dict[str, float] = field(default_factory=lambda: {"clean": 0.125, "equalise": 0.6, "depth_db": 7.0})
+    augmentation: dict[str, float] = field(default_factory=lambda: {"clean": 0.2, "equalise": 0.45, "depth_db": 6.0})
     later: list[dict] = field(default_factory=list)
-    layers: dict[str, int] = field(default_factory=lambda: {"echo": 1, "acoustic": 2, "voice": 2, "units": -2, "phones": -1})
+    layers: dict[str, int] = field(default_factory=lambda: {"echo": 2, "session": 2, "acoustic": 3, "voice": 3, "units": 3, "phones": 4})
     held_out: list[str] = field(default_factory=lambda: ["gcin-voice", "ktuberling-data"])
     encoder: dict = field(default_factory=dict)
 
@@ -105,11 +108,11 @@ def make_step(corpus: Corpus, recipe: Recipe, step: int):
     """The whole input of one step; depends on the recipe and the step alone."""
     rng = np.random.default_rng([recipe.seed, 11, step])
     batch = corpus.draw(rng, recipe.seconds_per_step, recipe.mix)
-    heard = augment(batch.waves, batch.lengths, rng, stage(recipe, step)["augmentation"])
+    heard, channels = augment(batch.waves, batch.lengths, batch.pairs, rng, stage(recipe, step)["augmentation"])
     clean, heard = normalise(batch.waves, batch.lengths), normalise(heard, batch.lengths)
     clean_mel = log_mel(clean)
     masked = draw_masks(rng, *clean_mel.shape[:2], recipe)
-    return batch, heard, clean_mel, torch.from_numpy(masked)
+    return batch, heard, clean_mel, torch.from_numpy(masked), torch.from_numpy(channels)
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
@@ -177,7 +180,7 @@ def train(folder: Path, corpus_folder: Path, recipe: Recipe, threads: int, minut
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     while step < recipe.steps and not stopping.is_set() and (minutes is None or time.monotonic() - began < 60 * minutes):
-        batch, waves, clean_mel, masked = steps.get()
+        batch, waves, clean_mel, masked, channels = steps.get()
         lengths = torch.from_numpy(batch.lengths)
         valid = torch.arange(clean_mel.shape[1])[None] < frame_count(lengths)[:, None]
         for group in optimiser.param_groups:
@@ -185,7 +188,7 @@ def train(folder: Path, corpus_folder: Path, recipe: Recipe, threads: int, minut
         with torch.autocast("cpu", torch.bfloat16):
             units = assign_units(clean_mel, table)
             states, features = encoder(waves, lengths, masked)
-            parts = losses(heads, states, features, clean_mel, waves, valid, masked, units, batch, layers)
+            parts = losses(heads, states, features, clean_mel, waves, valid, masked, units, batch, channels, layers)
         loss = sum(weight * parts[name] for name, weight in stage(recipe, step)["weights"].items())
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
