@@ -194,10 +194,11 @@ function serve(
     return;
   }
   if (isWeights && ['test/hangs', 'test/moves', 'test/busy-tab'].includes(id) && isFirst) {
-    // Half of the file, then silence until the other side goes away.
+    // Half of the file, the first bytes of it a little earlier, then silence until the other side goes away.
     body = body.subarray(0, Math.ceil(data.length / 2));
     entry.sentBytes += body.length;
-    response.write(body);
+    response.write(body.subarray(0, 1000));
+    setTimeout(() => response.write(body.subarray(1000)), 20);
     return;
   }
   entry.sentBytes += body.length;

@@ -40,6 +40,22 @@ export async function downloadFile(
 ): Promise<void> {
   if (handle.getSize() > file.sizeBytes) handle.truncate(0);
   const target = await FileTarget.open(handle, file, options);
+  try {
+    await fetchAll(model, commit, file, target, options);
+    target.finish();
+  } finally {
+    target.close();
+  }
+}
+
+/** As many requests as it takes. */
+async function fetchAll(
+  model: HubModel,
+  commit: string,
+  file: HubFile,
+  target: FileTarget,
+  options: DownloadOptions,
+): Promise<void> {
   const delays = options.retryDelaysMs ?? DEFAULT_RETRY_DELAYS_MS;
   let attemptsLeft = delays.length;
   while (target.offset < file.sizeBytes) {
@@ -57,7 +73,6 @@ export async function downloadFile(
     await delay(delays[delays.length - attemptsLeft] ?? 0, options.signal);
     attemptsLeft -= 1;
   }
-  target.finish();
 }
 
 /** One request for everything after `target.offset`; gives back why it ended early, or null. */
@@ -95,6 +110,7 @@ class FileTarget {
   #digest: StreamingDigest;
   #offset = 0;
   #reportedAt = 0;
+  #lateReport: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(
     handle: SyncAccessHandle,
@@ -156,6 +172,11 @@ class FileTarget {
       this.#refuse('its SHA-256 is not the announced one');
   }
 
+  /** Nothing is reported any more. */
+  close(): void {
+    clearTimeout(this.#lateReport);
+  }
+
   #refuse(problem: string): never {
     this.#handle.truncate(0);
     throw new DownloadCorruptError(
@@ -163,10 +184,16 @@ class FileTarget {
     );
   }
 
+  /** At most one report an interval; what it holds back follows at its end, in case no more bytes come. */
   #report(always: boolean): void {
-    const now = performance.now();
-    if (!always && now - this.#reportedAt < PROGRESS_INTERVAL_MS) return;
-    this.#reportedAt = now;
+    const waitMs = this.#reportedAt + PROGRESS_INTERVAL_MS - performance.now();
+    if (!always && waitMs > 0) {
+      this.#lateReport ??= setTimeout(() => this.#report(true), waitMs);
+      return;
+    }
+    clearTimeout(this.#lateReport);
+    this.#lateReport = undefined;
+    this.#reportedAt = performance.now();
     this.#onProgress?.({
       file: this.#file.name,
       receivedBytes: this.#offset,
