@@ -122,7 +122,8 @@ class Corpus:
             phones[row, : frames[row]] = self.phones[where]
             f0[row, : frames[row]] = self.f0[where].astype(np.float32) * speed
             if "traits" in line:
-                traits[row] = [(line["traits"]["rate"] - 185) / 50, (line["traits"]["pitch"] - 50) / 26, (line["traits"]["range"] - 52) / 25]
+                spoken = line["traits"]
+                traits[row] = [(spoken["rate"] - 185) / 50, (spoken["pitch"] - 50) / 26, (spoken["range"] - 52) / 25]
             if line["voice"] is not None:
                 voices[row] = self.voice_index[self._voice_key(line, speed)]
         speech = np.array([self.lines[index]["speech"] for index in indices])

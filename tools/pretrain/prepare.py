@@ -37,8 +37,8 @@ _RUSSIAN = {
     "a": "ɐ", "aa": "a", "ae": "ə", "ay": "ə", "b": "b", "bb": "b", "ch": "tɕ", "d": "d", "dd": "d", "e": "ɪ", "ee": "e", "f": "f",
     "ff": "f", "g": "g", "gg": "g", "h": "x", "hh": "x", "i": "ɪ", "ii": "i", "j": "j", "k": "k", "kk": "k", "l": "l", "ll": "l",
     "m": "m", "mm": "m", "n": "n", "nn": "n", "oo": "o", "p": "p", "pp": "p", "r": "r", "rr": "r", "s": "s", "ss": "s", "sch": "ɕ",
-    "sh": "ʂ", "t": "t", "tt": "t", "c": "ts", "u": "ʊ", "uu": "u", "ur": "ʊ", "v": "v", "vv": "v", "y": "ɨ", "yy": "ɨ", "ii": "i",
-    "z": "z", "zz": "z", "zh": "ʐ", "ae": "ə", "pau": "",
+    "sh": "ʂ", "t": "t", "tt": "t", "c": "ts", "u": "ʊ", "uu": "u", "ur": "ʊ", "v": "v", "vv": "v", "y": "ɨ", "yy": "ɨ",
+    "z": "z", "zz": "z", "zh": "ʐ", "pau": "",
 }  # fmt: skip
 
 
@@ -309,7 +309,8 @@ def prepare(raw: Path, out: Path, synthetic: int, seed: int, workers: int) -> No
                 writer.add(utterance, f0)
     writer.close()
     summary = {"utterances": writer.count, "hours": {key: round(value / 3600, 3) for key, value in writer.seconds.items()}}
-    summary |= {"languages": sorted(texts), "variants": variants, "phones": PHONES, "seed": seed, "licences": sources.PACKAGES | synthesizers.PACKAGES}
+    summary |= {"languages": sorted(texts), "variants": variants, "phones": PHONES, "seed": seed}
+    summary["licences"] = sources.PACKAGES | synthesizers.PACKAGES
     (out / "corpus.json").write_text(json.dumps(summary, ensure_ascii=False, indent=1))
 
 

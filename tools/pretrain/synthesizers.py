@@ -98,8 +98,8 @@ def speak(voice: Voice, texts: list[str], seed: int) -> Iterator[tuple[str, Path
         if voice.program == "flite":
             for text, file in zip(texts, files):
                 tempo = f"duration_stretch={choose.uniform(0.8, 1.25):.2f}"
-                ran = subprocess.run(["flite", "-voice", voice.name, "--setf", tempo, "-t", text, "-o", file], capture_output=True, text=True)
-                said = ran.stderr
+                command = ["flite", "-voice", voice.name, "--setf", tempo, "-t", text, "-o", file]
+                said = subprocess.run(command, capture_output=True, text=True).stderr
         else:
             lines = [f"(voice_{voice.name})"]
             for text, file in zip(texts, files):

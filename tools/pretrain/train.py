@@ -36,8 +36,7 @@ class Recipe:
     filterbank: bool = True
     frozen_layers: int = 4
     learning_rate: float = 2e-3
-    warmup: int = 50
-    decay_steps: int = 500
+    rate: list[tuple[int, float]] = field(default_factory=lambda: [(0, 0.02), (49, 1.0), (5500, 1.0), (6000, 0.02)])
     weight_decay: float = 0.02
     average_decay: float = 0.999
     units: int = 128
@@ -116,9 +115,9 @@ def make_step(corpus: Corpus, recipe: Recipe, step: int):
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """Rises, stays, and falls linearly at the end."""
-    left = (recipe.steps - step) / recipe.decay_steps
-    return recipe.learning_rate * min(1.0, (step + 1) / recipe.warmup, max(0.02, left))
+    """The recipe's rate times the factor at ``step`` between the knots of its ``rate``."""
+    steps, factors = zip(*recipe.rate)
+    return recipe.learning_rate * float(np.interp(step, steps, factors))
 
 
 def feed(corpus: Corpus, recipe: Recipe, first: int, out: queue.Queue) -> None:
@@ -128,7 +127,7 @@ def feed(corpus: Corpus, recipe: Recipe, first: int, out: queue.Queue) -> None:
 
 def _fixed(values: dict) -> dict:
     """What may not change on the way; how long to train, and what comes later, may."""
-    return {name: value for name, value in values.items() if name not in ("steps", "decay_steps", "later")}
+    return {name: value for name, value in values.items() if name not in ("steps", "rate", "later")}
 
 
 def train(folder: Path, corpus_folder: Path, recipe: Recipe, threads: int, minutes: float | None, save_every_sec: float = 180) -> None:
