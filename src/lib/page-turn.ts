@@ -22,8 +22,11 @@ export class PageTurns {
   }
 }
 
-/** By a message, not a timer: nested timers are held back for 4 ms. */
-function fullTurn(): Promise<void> {
+/**
+ * Lets everything in that waits, such as a worker's message to pause: awaiting settled promises alone never returns to the
+ * event loop. By a message, not a timer: nested timers are held back for 4 ms.
+ */
+export function fullTurn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

@@ -5,6 +5,7 @@ import type { Encoder } from '../../encoder/wavlm.ts';
 import { examplePath, utteranceOf, versionOf, type ExampleOrder } from '../../experiments/examples.ts';
 import type { PlannedShard } from '../../experiments/shard-plan.ts';
 import { CommitQueue } from '../../lib/commit-queue.ts';
+import { fullTurn } from '../../lib/page-turn.ts';
 import { errorInWords, FolderGoneError } from '../errors.ts';
 import type { ExtractionRecord, ExtractionSpec } from './extraction-record.ts';
 import { Prefetcher } from './prefetch.ts';
@@ -129,7 +130,7 @@ export class ExtractionRun {
       const batch = waiting;
       waiting = [];
       if (batch.length > 0) await this.#encodeBatch(draft, batch);
-      await letMessagesIn();
+      await fullTurn();
     };
     for (const task of tasks) {
       if (task.isLong) {
@@ -211,7 +212,7 @@ export class ExtractionRun {
         encoded.set(version, parts);
         parts.push(...(await this.#windows.encode([samples])));
         onBatch({ rows: 0, failed: 0, audioSec: samples.length / SAMPLE_RATE });
-        await letMessagesIn();
+        await fullTurn();
         if (this.#commits.hasFailed || this.#parts.shouldEnd()) {
           await windows.return({
             contentHash: '',
@@ -328,16 +329,4 @@ export function isDeviceFault(error: unknown): boolean {
 
 function secondsOf(windows: readonly Float32Array[]): number {
   return windows.reduce((sum, window) => sum + window.length, 0) / SAMPLE_RATE;
-}
-
-/** Lets the worker take messages such as pause: awaiting settled promises alone never returns to the event loop. */
-function letMessagesIn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }
