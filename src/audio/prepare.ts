@@ -164,13 +164,14 @@ function longEnough(samples: Float32Array<ArrayBuffer>): Float32Array<ArrayBuffe
 }
 
 async function hashFile(file: Blob): Promise<{ source: ByteSource; contentHash: string }> {
-  const digest = await xxh128Stream();
   const onDisk = blobBytes(file);
   if (file.size <= wholeFileBytes) {
     const bytes = await onDisk.read(0, file.size);
+    const digest = await xxh128Stream();
     digest.update(bytes);
     return { source: memoryBytes(bytes), contentHash: digest.hex() };
   }
+  const digest = await xxh128Stream();
   for (let start = 0; start < file.size; start += hashPieceBytes) {
     digest.update(await onDisk.read(start, start + hashPieceBytes));
   }

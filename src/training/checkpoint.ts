@@ -128,8 +128,8 @@ export function decodeCheckpoint(bytes: Uint8Array<ArrayBuffer>, fileName = 'the
     throw new CheckpointError(
       `${fileName} is of checkpoint format ${version}, newer than this app can read (${formatVersion}); open it with the newer app.`,
     );
-  const state = parseJson<StoredState>(metadata['state'], fileName);
-  const lineage = parseJson<Lineage>(metadata['lineage'], fileName);
+  const state = parseJson(metadata['state'], fileName) as StoredState;
+  const lineage = parseJson(metadata['lineage'], fileName) as Lineage;
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const take = <Values>(name: string, type: new (length: number) => Values): Values => {
     const values = byName.get(name)?.values;
@@ -178,9 +178,9 @@ type StoredState = Omit<Checkpoint, 'history' | 'standardiser' | 'parameters' | 
   readonly hasStandardiser: boolean;
 };
 
-function parseJson<Value>(text: string, fileName: string): Value {
+function parseJson(text: string, fileName: string): unknown {
   try {
-    return JSON.parse(text) as Value;
+    return JSON.parse(text);
   } catch {
     throw new CheckpointError(
       `The training state in ${fileName} is no JSON. Go back to an older checkpoint.`,

@@ -91,7 +91,7 @@ export async function readModel(key: string, folder: FileSystemDirectoryHandle):
   let manifest: ModelManifest | null = null;
   for await (const [name, handle] of folder.entries()) {
     if (handle.kind !== 'file') continue;
-    const file = await (handle as FileSystemFileHandle).getFile();
+    const file = await handle.getFile();
     storedBytes += file.size;
     if (name === MANIFEST) manifest = lastManifest(await file.text());
   }
