@@ -34,6 +34,14 @@ test('what cannot be trained is said, and the button waits', async () => {
   await expect.element(page.getByRole('button', { name: 'Start training' })).toBeDisabled();
 });
 
+test('embeddings that could not be looked at are said so, and looked at again on request', async () => {
+  await open('train-unread');
+  await expect.element(page.getByText('could not be looked at')).toBeVisible();
+  await expect.element(page.getByText('Shard 12 of CREMA-D is damaged')).toBeVisible();
+  await page.getByRole('button', { name: 'Look again' }).click();
+  await expect.element(page.getByText('2,460, 82 an epoch')).toBeVisible();
+});
+
 test('settings reach the request: head, sizes, optimizer, split shares', async () => {
   const { playground } = await open('train-settings');
   await page.getByRole('radio', { name: 'Multi-layer perceptron' }).click();

@@ -42,6 +42,8 @@ const previewAfterMs = 150;
 @customElement('train-view')
 export class TrainView extends TrainingView {
   @state() private preview: TrainingPreview | null = null;
+  /** Whether the last look at the embeddings failed; the notice says why. */
+  @state() private couldNotLook = false;
   #asked = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -100,6 +102,7 @@ export class TrainView extends TrainingView {
       playground.previewTraining(request),
     );
     if (key !== this.#asked) return;
+    this.couldNotLook = preview === null;
     const isNewShape = preview !== null && preview.layout.kind !== this.preview?.layout.kind;
     this.preview = preview;
     // Embeddings of another shape: the head that can read them, before the person meets a refusal.
@@ -329,7 +332,7 @@ export class TrainView extends TrainingView {
               <dt>Device</dt>
               <dd>${this.app.device?.backend ?? 'looking…'}</dd>
             </dl>`
-          : html`<p class="small quiet">Looking at the embeddings…</p>`
+          : this.#looking()
       }
       <label class="field"
         >Name
@@ -362,6 +365,17 @@ export class TrainView extends TrainingView {
       }
     </section>`;
   }
+
+  #looking(): TemplateResult {
+    if (!this.couldNotLook) return html`<p class="small quiet">Looking at the embeddings…</p>`;
+    return html`<p class="note bad small">The embeddings could not be looked at; the notice says why.</p>
+      <button type="button" @click=${this.#lookAgain}>Look again</button>`;
+  }
+
+  #lookAgain = (): void => {
+    this.couldNotLook = false;
+    void this.#look(this.#asked);
+  };
 
   async #start(): Promise<void> {
     const id = await this.training.train();

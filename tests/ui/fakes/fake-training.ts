@@ -31,6 +31,8 @@ import {
 export interface FakeTrainingStart extends FakeStart {
   readonly runs?: readonly RunStatus[];
   readonly preview?: Partial<TrainingPreview>;
+  /** What the first look at the embeddings fails with. */
+  readonly previewFailure?: string;
   readonly refusals?: readonly string[];
   readonly mapPoints?: number;
   readonly crossValidations?: readonly CrossValidationStatus[];
@@ -46,10 +48,12 @@ export class FakeTrainingPlayground extends FakePlayground implements TrainingPl
   readonly #corrections = new Map<string, readonly LabelCorrection[]>();
   readonly #crossValidations: Map<string, CrossValidationStatus>;
   readonly #start: FakeTrainingStart;
+  #previewFailure: string | undefined;
 
   constructor(start: FakeTrainingStart = {}) {
     super(start);
     this.#start = start;
+    this.#previewFailure = start.previewFailure;
     this.#runs = new Map((start.runs ?? []).map((run) => [run.id, run]));
     for (const [dataset, corrections] of Object.entries(start.corrections ?? {}))
       this.#corrections.set(dataset, corrections);
@@ -57,6 +61,9 @@ export class FakeTrainingPlayground extends FakePlayground implements TrainingPl
   }
 
   previewTraining(): Promise<TrainingPreview> {
+    const failure = this.#previewFailure;
+    this.#previewFailure = undefined;
+    if (failure !== undefined) return Promise.reject(new Error(failure));
     return Promise.resolve(fakePreview(this.#start.preview));
   }
 

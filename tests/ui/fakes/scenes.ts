@@ -211,6 +211,15 @@ export const scenes: Readonly<Record<string, Scene>> = {
       },
     },
   },
+  'train-unread': {
+    hash: '#/train',
+    start: {
+      datasets: [crema],
+      encoders: [basePlus],
+      jobs: [finished],
+      previewFailure: 'Shard 12 of CREMA-D is damaged; repair the extraction and look again.',
+    },
+  },
   'run-training': {
     hash: '#/runs/run1',
     start: { datasets: [crema], encoders: [basePlus], jobs: [running], runs: [fakeRun(0.63)] },
