@@ -6,6 +6,7 @@ import { formatCount } from '../format.ts';
 import { icons } from '../icons.ts';
 import { downloadFile } from '../save-file.ts';
 import { controls } from '../styles/controls.ts';
+import { figureTable } from '../styles/table.ts';
 
 const percent = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(1)} %`);
 
@@ -17,25 +18,16 @@ export class ClassReport extends LitElement {
 
   static override styles = [
     controls,
+    figureTable,
     css`
       .scroll {
         overflow: auto;
         max-block-size: 32rem;
       }
-      table {
-        inline-size: 100%;
-        border-collapse: collapse;
-        font-size: var(--text-s);
-      }
       th,
       td {
         text-align: end;
-        padding: 0.3rem 0.5rem;
-        border-block-end: 1px solid var(--line);
         white-space: nowrap;
-      }
-      th {
-        font-weight: 500;
       }
       th:first-child {
         text-align: start;

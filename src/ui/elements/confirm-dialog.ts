@@ -1,6 +1,7 @@
 import { LitElement, css, html, type TemplateResult } from 'lit';
 import { customElement, query, state } from 'lit/decorators.js';
 import { controls } from '../styles/controls.ts';
+import { dialogFrame } from '../styles/dialog.ts';
 
 export interface Question {
   readonly title: string;
@@ -18,18 +19,10 @@ export class ConfirmDialog extends LitElement {
 
   static override styles = [
     controls,
+    dialogFrame,
     css`
       dialog {
-        background: var(--surface);
-        color: var(--ink);
-        border: 1px solid var(--line-strong);
-        border-radius: var(--radius-l);
-        box-shadow: var(--shadow);
-        padding: 1.25rem;
         inline-size: min(30rem, calc(100vw - 2rem));
-      }
-      dialog::backdrop {
-        background: rgb(6 14 12 / 55%);
       }
       .row {
         justify-content: flex-end;

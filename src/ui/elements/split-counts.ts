@@ -3,6 +3,7 @@ import { customElement, property } from 'lit/decorators.js';
 import type { TrainingPreview } from '../../engine/training-protocol.ts';
 import { formatCount } from '../format.ts';
 import { controls } from '../styles/controls.ts';
+import { figureTable } from '../styles/table.ts';
 
 const parts = ['train', 'validation', 'test'] as const;
 
@@ -13,24 +14,15 @@ export class SplitCounts extends LitElement {
 
   static override styles = [
     controls,
+    figureTable,
     css`
       .scroll {
         max-block-size: 20rem;
         overflow: auto;
       }
-      table {
-        inline-size: 100%;
-        border-collapse: collapse;
-        font-size: var(--text-s);
-      }
       th,
       td {
-        padding: 0.25rem 0.5rem;
-        border-block-end: 1px solid var(--line);
         text-align: end;
-      }
-      th {
-        font-weight: 500;
       }
       th:first-child {
         text-align: start;

@@ -18,6 +18,7 @@ import { icons } from '../icons.ts';
 import { newestFirst } from '../job-words.ts';
 import { hrefOf } from '../route.ts';
 import { controls } from '../styles/controls.ts';
+import { bench } from '../styles/bench.ts';
 import { WiredView } from './wired-view.ts';
 import { inputOf } from '../event-target.ts';
 
@@ -37,37 +38,13 @@ const longClipChoices = [
 export class ExtractView extends WiredView {
   static override styles = [
     controls,
+    bench,
     css`
-      .bench {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) minmax(17rem, 22rem);
-        gap: 1.25rem;
-        align-items: start;
-      }
-      .outcome {
-        grid-column: 2;
-        grid-row: 1;
-        position: sticky;
-        inset-block-start: 1rem;
-        border-color: var(--accent);
-      }
       .shape {
         font-family: var(--mono);
         font-size: 1.3rem;
         letter-spacing: -0.03em;
         overflow-wrap: anywhere;
-      }
-      .outcome button {
-        inline-size: 100%;
-      }
-      @media (max-width: 68rem) {
-        .bench {
-          grid-template-columns: minmax(0, 1fr);
-        }
-        .outcome {
-          grid-column: 1;
-          position: static;
-        }
       }
       .cards {
         display: grid;

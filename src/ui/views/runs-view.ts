@@ -11,6 +11,7 @@ import { icons } from '../icons.ts';
 import { hrefOf } from '../route.ts';
 import { runProgress, runStateTone, runStateWords } from '../run-words.ts';
 import { controls } from '../styles/controls.ts';
+import { figureTable } from '../styles/table.ts';
 import { configInWords, formatMetric, metricTitle } from '../training-draft.ts';
 import { newestRunFirst } from '../training-model.ts';
 import './runs/import-checkpoint.ts';
@@ -29,24 +30,16 @@ export class RunsView extends TrainingView {
 
   static override styles = [
     controls,
+    figureTable,
     css`
       .scroll {
         overflow: auto;
       }
-      table {
-        border-collapse: collapse;
-        inline-size: 100%;
-        font-size: var(--text-s);
-      }
       th,
       td {
         padding: 0.4rem 0.6rem;
-        border-block-end: 1px solid var(--line);
         text-align: start;
         vertical-align: top;
-      }
-      th {
-        font-weight: 500;
       }
       th[scope='row'] {
         min-inline-size: 14rem;

@@ -1,4 +1,4 @@
-import { css, html, type PropertyValues, type TemplateResult } from 'lit';
+import { html, type PropertyValues, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import type { TrainingPreview } from '../../engine/training-protocol.ts';
 import type { TrainingConfig } from '../../training/config.ts';
@@ -11,6 +11,7 @@ import { inputOf, valueOf } from '../event-target.ts';
 import { formatCount } from '../format.ts';
 import { icons } from '../icons.ts';
 import { splitWords } from '../run-words.ts';
+import { bench } from '../styles/bench.ts';
 import { controls } from '../styles/controls.ts';
 import { configInWords, defaultTrainingDraft, formatRate, metricTitle } from '../training-draft.ts';
 import { canRead, defaultHeadFor, headFields } from '../training-fields/head-fields.ts';
@@ -47,36 +48,7 @@ export class TrainView extends TrainingView {
   #asked = '';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  static override styles = [
-    controls,
-    css`
-      .bench {
-        display: grid;
-        grid-template-columns: minmax(0, 1fr) minmax(17rem, 22rem);
-        gap: 1.25rem;
-        align-items: start;
-      }
-      .outcome {
-        grid-column: 2;
-        grid-row: 1;
-        position: sticky;
-        inset-block-start: 1rem;
-        border-color: var(--accent);
-      }
-      .outcome > button {
-        inline-size: 100%;
-      }
-      @media (max-width: 68rem) {
-        .bench {
-          grid-template-columns: minmax(0, 1fr);
-        }
-        .outcome {
-          grid-column: 1;
-          position: static;
-        }
-      }
-    `,
-  ];
+  static override styles = [controls, bench];
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();

@@ -9,6 +9,7 @@ import { numberField } from '../../elements/number-field.ts';
 import { valueOf } from '../../event-target.ts';
 import { icons } from '../../icons.ts';
 import { controls } from '../../styles/controls.ts';
+import { dialogFrame } from '../../styles/dialog.ts';
 import { formatRate } from '../../training-draft.ts';
 import { lossFields } from '../../training-fields/loss-fields.ts';
 import { optimizerFields } from '../../training-fields/optimizer-fields.ts';
@@ -38,19 +39,11 @@ export class ResumeDialog extends RunPart {
 
   static override styles = [
     controls,
+    dialogFrame,
     css`
       dialog {
-        background: var(--surface);
-        color: var(--ink);
-        border: 1px solid var(--line-strong);
-        border-radius: var(--radius-l);
-        box-shadow: var(--shadow);
-        padding: 1.25rem;
         inline-size: min(44rem, calc(100vw - 1rem));
         max-block-size: calc(100vh - 2rem);
-      }
-      dialog::backdrop {
-        background: rgb(6 14 12 / 55%);
       }
       .changes {
         border-collapse: collapse;

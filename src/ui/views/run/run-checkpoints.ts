@@ -8,6 +8,7 @@ import { formatBytes, formatCount, formatCounted, formatWhen } from '../../forma
 import { icons } from '../../icons.ts';
 import { downloadFile } from '../../save-file.ts';
 import { controls } from '../../styles/controls.ts';
+import { figureTable } from '../../styles/table.ts';
 import { formatMetric, metricTitle } from '../../training-draft.ts';
 import { isActive, type FullPlayground } from '../../training-model.ts';
 import { RunPart } from '../training-view.ts';
@@ -27,25 +28,16 @@ export class RunCheckpoints extends RunPart {
 
   static override styles = [
     controls,
+    figureTable,
     css`
       .scroll {
         overflow: auto;
         max-block-size: 26rem;
       }
-      table {
-        border-collapse: collapse;
-        inline-size: 100%;
-        font-size: var(--text-s);
-      }
       th,
       td {
-        padding: 0.3rem 0.5rem;
-        border-block-end: 1px solid var(--line);
         text-align: start;
         white-space: nowrap;
-      }
-      th {
-        font-weight: 500;
       }
       td.mono {
         text-align: end;

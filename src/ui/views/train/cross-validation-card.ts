@@ -10,6 +10,7 @@ import { formatCount, formatWhen } from '../../format.ts';
 import { icons } from '../../icons.ts';
 import { fileStem, foldWords, runStateTone, runStateWords } from '../../run-words.ts';
 import { controls } from '../../styles/controls.ts';
+import { figureTable } from '../../styles/table.ts';
 import { configInWords, formatMetric, metricTitle } from '../../training-draft.ts';
 import type { TrainingModel } from '../../training-model.ts';
 import { rowsOf } from '../run/evaluation-words.ts';
@@ -28,6 +29,7 @@ export class CrossValidationCard extends LitElement {
 
   static override styles = [
     controls,
+    figureTable,
     css`
       :host {
         display: block;
@@ -38,23 +40,13 @@ export class CrossValidationCard extends LitElement {
         overflow: auto;
         max-block-size: 22rem;
       }
-      table {
-        border-collapse: collapse;
-        font-size: var(--text-s);
-        inline-size: 100%;
-      }
       th,
       td {
         text-align: end;
-        padding: 0.25rem 0.5rem;
-        border-block-end: 1px solid var(--line);
         white-space: nowrap;
       }
       th:first-child {
         text-align: start;
-      }
-      th {
-        font-weight: 500;
       }
       tfoot {
         font-weight: 650;
