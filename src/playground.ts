@@ -39,12 +39,15 @@ export function createPlayground(choice: BackendChoice): WholePlayground {
   };
   // Events are heard from the first one on; a failing start is told by the first call that needs the store.
   void engine.subscribe(proxy(tell));
-  const sessionNoted = engine.start(recallNote(ENDED_SESSION)).then((session) => {
-    addEventListener('pagehide', () => keepNote(ENDED_SESSION, session ?? ''));
-  });
-  sessionNoted.catch((error: unknown) => {
-    tell({ type: 'notice', level: 'error', text: error instanceof Error ? error.message : String(error) });
-  });
+  const startSession = async (): Promise<void> => {
+    try {
+      const session = await engine.start(recallNote(ENDED_SESSION));
+      addEventListener('pagehide', () => keepNote(ENDED_SESSION, session ?? ''));
+    } catch (error) {
+      tell({ type: 'notice', level: 'error', text: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  void startSession();
 
   async function openFound(found: Intake, options: DatasetOptions): Promise<DatasetStatus> {
     const { directory, ...files } = found;

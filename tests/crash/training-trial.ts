@@ -148,16 +148,16 @@ export class TrainingTrial {
       async ({ run, step }) =>
         new Promise<void>((resolve) => {
           let asking = false;
-          window.playground.subscribe((event) => {
-            if (event.type !== 'run' || asking) return;
+          const acknowledge = async (): Promise<void> => {
             asking = true;
-            void window.playground.checkpoints(run).then(async (all) => {
-              asking = false;
-              const last = all.find(({ isLast }) => isLast);
-              if (!last) return;
-              await window.acknowledged(String(last.step));
-              if (last.step > step) resolve();
-            });
+            const last = (await window.playground.checkpoints(run)).find(({ isLast }) => isLast);
+            asking = false;
+            if (!last) return;
+            await window.acknowledged(String(last.step));
+            if (last.step > step) resolve();
+          };
+          window.playground.subscribe((event) => {
+            if (event.type === 'run' && !asking) void acknowledge();
           });
         }),
       { run: id, step: from },

@@ -68,14 +68,12 @@ test('the demo is extracted, learned with one click, judged, mapped, heard and a
   expect(await labelsNow()).toBe(0);
   await page.getByText('Detection error trade-off').waitFor();
   await shoot('results');
-  const [evaluation] = await page.evaluate(async () => {
+  const evaluation = await page.evaluate(async () => {
     const [run] = await window.playground.runs();
-    return [
-      await window.playground.evaluate(run!.id, { checkpoint: run!.best!.checkpoint, split: 'validation' }),
-    ];
+    return window.playground.evaluate(run!.id, { checkpoint: run!.best!.checkpoint, split: 'validation' });
   });
   await page
-    .getByText(`${(100 * evaluation!.summary.accuracy).toFixed(1)} %`)
+    .getByText(`${(100 * evaluation.summary.accuracy).toFixed(1)} %`)
     .first()
     .waitFor();
 

@@ -114,7 +114,7 @@ test('paused in a fold, it says how far it is and goes on to the same result', a
     () => null,
     (error: unknown) => error,
   );
-  await until(() => session.crossValidations.list().some((one) => foldsDone(one) >= 2));
+  await session.told((event) => event.type === 'cross-validation' && foldsDone(event.crossValidation) >= 2);
   const { id } = session.crossValidations.list()[0]!;
   const paused = await session.crossValidations.pause(id);
   expect(paused.state).toBe('paused');
@@ -129,7 +129,7 @@ test('a full disk pauses it with the reason; with room again it ends in the same
   const disk = new MemoryDisk();
   const session = await openSession(disk);
   const pending = session.crossValidations.start(request);
-  await until(() => session.crossValidations.list().some((one) => foldsDone(one) >= 1));
+  await session.told((event) => event.type === 'cross-validation' && foldsDone(event.crossValidation) >= 1);
   disk.capacityBytes = disk.usedBytes() + 3000;
   await expect(pending).rejects.toMatchObject({ name: 'StorageFullError' });
   const [stopped] = session.crossValidations.list();
@@ -173,7 +173,3 @@ test('removed, it is gone, and a file that only it learned from goes with it', a
   expect(await files()).toBe(0);
   expect((await openSession(disk)).crossValidations.list()).toEqual([]);
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
-}

@@ -56,6 +56,8 @@ export interface TrainingSession {
   readonly crossValidations: CrossValidations;
   readonly sources: Pick<TrainingSources, 'keep'>;
   readonly events: EngineEvent[];
+  /** Resolves within the turn that tells the first event of this kind from now on. */
+  told(isIt: (event: EngineEvent) => boolean): Promise<void>;
   digestOf(id: string, checkpoint?: string): Promise<string>;
 }
 
@@ -109,6 +111,14 @@ export async function sessionOn(store: RecordStore, devices = processor): Promis
     crossValidations,
     sources,
     events,
+    told: (isIt) =>
+      new Promise((resolve) => {
+        const stop = hub.subscribe((event) => {
+          if (!isIt(event)) return;
+          stop();
+          resolve();
+        });
+      }),
     async digestOf(id, checkpoint) {
       const job = runs.job(id);
       await job.refresh();
