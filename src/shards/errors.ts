@@ -5,9 +5,10 @@ import { formatBytes } from '../lib/format-bytes.ts';
 export class StorageFullError extends PlaygroundError {
   override readonly name: string = 'StorageFullError';
 
-  constructor(neededBytes: number, options?: ErrorOptions) {
+  /** @param neededBytes what was to be written; null where it was too little to be worth a figure */
+  constructor(neededBytes: number | null, options?: ErrorOptions) {
     super(
-      `There is no room left in this browser's storage for ${formatBytes(neededBytes)} more. ` +
+      `There is no room left in this browser's storage${neededBytes === null ? '' : ` for ${formatBytes(neededBytes)} more`}. ` +
         'Everything committed so far is safe. Free disk space or remove an extraction you no longer need, then resume.',
       options,
     );

@@ -12,6 +12,7 @@ import { alignUp, type RecordOperation } from './segment.ts';
 import { isNoSpace } from './segment-file.ts';
 import { SegmentPool, type Segment } from './segment-pool.ts';
 import type { JsonValue, RecordRef, RecordStore, Recovery } from './store.ts';
+import { WriterSession } from './writer-session.ts';
 
 /** Segments with less dead weight than this are not rewritten when a job is removed; `compact` still does. */
 const WORTH_REWRITING_BYTES = 1 << 20;
@@ -32,20 +33,15 @@ interface Entry {
 /** The writer's store: segments, index, catalog. One mutation at a time, in the order they were asked for. */
 export class LogStore extends IndexedStore implements RecordStore {
   readonly writable = true;
-  readonly session: string = crypto.randomUUID();
   readonly recovery: Recovery;
   readonly #backend: StoreBackend;
   readonly #digest: Digest;
   readonly #pool: SegmentPool;
   /** Bytes each job has appended; decides when it gets segments of its own. */
   readonly #jobBytes = new Map<string, number>();
-  /** What opening left to do before the first write; reading does not wait for it. */
-  readonly #prepared: Promise<void>;
-  /** What it left to do before the first file is made; writing to files that are there does not wait for it. */
-  #stocked: Promise<void> = Promise.resolve();
+  readonly #session: WriterSession;
   /** The mutation in hand; the next one waits for it. */
   #last: Promise<unknown> = Promise.resolve();
-  #epoch = 0;
   #nextSequence: number;
   #isCatalogBehind = false;
   #isClosed = false;
@@ -65,9 +61,19 @@ export class LogStore extends IndexedStore implements RecordStore {
     this.recovery = recovery;
     this.#nextSequence = index.highestSequence + 1;
     this.#recount();
-    this.#prepared = this.#prepare(difference);
+    this.#session = new WriterSession({
+      backend,
+      pool,
+      difference,
+      highestEpoch: index.highestEpoch,
+      fence: (held) => this.#fence(held),
+    });
     // Every append awaits it and reports its failure.
-    this.#prepared.catch(() => undefined);
+    this.#session.ready().catch(() => undefined);
+  }
+
+  get session(): string {
+    return this.#session.id;
   }
 
   /** Scans, cuts, compares with the catalog. Preparations for writing go on after it returns; appends await them. */
@@ -90,29 +96,6 @@ export class LogStore extends IndexedStore implements RecordStore {
     };
     const pool = new SegmentPool(directory, recovered.segments, digest, backend);
     return new LogStore(backend, digest, index, pool, recovery, difference);
-  }
-
-  async #prepare(difference: CatalogDifference): Promise<void> {
-    const { catalog, channel } = this.#backend;
-    const last = await catalog.lastSession();
-    const endedInOrder = last !== null && (last.isClosed || last.id === this.#backend.endedSession);
-    this.#stocked = this.#stock(endedInOrder ? Promise.resolve() : this.#backend.rollNamesLog());
-    if (!endedInOrder) await this.#backend.rollIndexLog();
-    await catalog.noteSession({ id: this.session, isClosed: false });
-    this.#epoch = Math.max(await catalog.epoch(), this.index.highestEpoch) + 1;
-    await catalog.update({ ...difference, epoch: this.#epoch });
-    const held = this.#pool.segments.filter(({ segmentId, file }) => segmentId !== null && !file.isWritable);
-    if (held.length > 0) await this.#fence(held);
-    channel.post({ jobs: [] });
-  }
-
-  async #stock(safe: Promise<void>): Promise<void> {
-    try {
-      await this.#pool.topUp(safe);
-      await this.#backend.directory.holdReserve();
-    } catch (error) {
-      console.warn('No spare segment files could be made; they are made when they are needed.', error);
-    }
   }
 
   /** Seals what a frozen tab may still hold: what it adds after waking does not count. */
@@ -171,7 +154,7 @@ export class LogStore extends IndexedStore implements RecordStore {
     const room = alignUp(payloadBytes) + HEADER_ALLOWANCE_BYTES;
     const segment = await this.#pool.choose(home, room, this.#jobBytes.get(home) ?? 0);
     const previousEnd = segment.end;
-    const unplaced = { ...entry, sequence: this.#nextSequence, epoch: this.#epoch };
+    const unplaced = { ...entry, sequence: this.#nextSequence, epoch: this.#session.epoch };
     const record = writeRecord(segment, unplaced, pieces, this.#digest);
     try {
       await this.#list([record], []);
@@ -195,10 +178,10 @@ export class LogStore extends IndexedStore implements RecordStore {
     try {
       if (this.#isCatalogBehind) {
         const actual = [...this.index.physical()].map(rowOf);
-        await catalog.update({ ...differenceOf(actual, await catalog.rows()), epoch: this.#epoch });
+        await catalog.update({ ...differenceOf(actual, await catalog.rows()), epoch: this.#session.epoch });
         this.#isCatalogBehind = false;
       }
-      await catalog.update({ epoch: this.#epoch, put: put.map(rowOf), remove });
+      await catalog.update({ epoch: this.#session.epoch, put: put.map(rowOf), remove });
     } catch (error) {
       if (isNoSpace(error) || error instanceof StaleWriterError) throw error;
       console.warn('The index of the record store could not be written; the next write tries again.', error);
@@ -315,7 +298,9 @@ export class LogStore extends IndexedStore implements RecordStore {
       for (const record of needed) {
         const payload = await readPayload(segment.file, record, 0, record.payloadBytes);
         if (this.#digest.hex([payload]) === record.payloadDigest)
-          copies.push(writeRecord(target, { ...record, epoch: this.#epoch }, [payload], this.#digest));
+          copies.push(
+            writeRecord(target, { ...record, epoch: this.#session.epoch }, [payload], this.#digest),
+          );
         else {
           this.index.markDamaged(record);
           await this.#forget(record.job, record.kind, record.key, { damaged: record.sequence });
@@ -333,10 +318,9 @@ export class LogStore extends IndexedStore implements RecordStore {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     const { catalog, directory, lock, channel } = this.#backend;
-    await this.#prepared.catch(() => undefined);
-    await Promise.all([this.#last, this.#stocked]);
+    await Promise.all([this.#session.settled(), this.#last]);
     this.#isClosed = true;
-    if (lock?.isLost === false) await catalog.noteSession({ id: this.session, isClosed: true });
+    if (lock?.isLost === false) await this.#session.noteEnd();
     directory.close();
     catalog.close();
     channel.close();
@@ -349,7 +333,7 @@ export class LogStore extends IndexedStore implements RecordStore {
   }
 
   #serially<T>(work: () => Promise<T>): Promise<T> {
-    const result = Promise.all([this.#prepared, this.#last]).then(work);
+    const result = Promise.all([this.#session.ready(), this.#last]).then(work);
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -16,6 +16,8 @@ export class MemoryDisk {
   capacityBytes = Infinity;
   /** True when the catalog has no room left, as IndexedDB may not have either. */
   isCatalogFull = false;
+  /** True when giving the reserve up would make room for the catalog. */
+  isReserveEnough = false;
   reserveBytes = 0;
   epoch = 0;
   /** How often a store took the end before it for an unclean one. */
@@ -40,6 +42,12 @@ export class MemoryDisk {
     copy.epoch = this.epoch;
     copy.session = this.session;
     return copy;
+  }
+
+  /** @throws NoSpaceError when the catalog is full */
+  requireCatalogRoom(): void {
+    if (this.isCatalogFull && !(this.isReserveEnough && this.reserveBytes === 0))
+      throw new NoSpaceError('The catalog is full.');
   }
 
   usedBytes(): number {
@@ -133,9 +141,9 @@ export async function openMemoryStore(
     lock,
     channel: channelOf(disk),
     rollNamesLog: () => Promise.resolve(),
-    rollIndexLog: () => {
+    rollIndexLog: async () => {
       disk.rolls += 1;
-      return Promise.resolve();
+      if (disk.isCatalogFull) throw new NoSpaceError('The catalog is full.');
     },
     endedSession: options.endedSession ?? null,
     fullBytes: options.fullBytes ?? 1 << 30,
@@ -188,20 +196,18 @@ function catalogOf(disk: MemoryDisk): Catalog {
     rows: () => Promise.resolve(sorted()),
     rowsAfter: (sequence) => Promise.resolve(sorted().filter((row) => row.sequence > sequence)),
     epoch: () => Promise.resolve(disk.epoch),
-    update: ({ epoch, put, remove }: CatalogUpdate) => {
-      if (disk.epoch > epoch) return Promise.reject(new StaleWriterError());
-      if (disk.isCatalogFull && put.length > 0)
-        return Promise.reject(new NoSpaceError('The catalog is full.'));
+    update: async ({ epoch, put, remove }: CatalogUpdate) => {
+      if (disk.epoch > epoch) throw new StaleWriterError();
+      if (put.length > 0 || disk.epoch < epoch) disk.requireCatalogRoom();
       disk.epoch = epoch;
       for (const row of remove) disk.rows.delete(placeOf(row));
       for (const row of put) disk.rows.set(placeOf(row), structuredClone(row));
       disk.onChange?.();
-      return Promise.resolve();
     },
     lastSession: () => Promise.resolve(disk.session),
-    noteSession: (session) => {
+    noteSession: async (session) => {
+      disk.requireCatalogRoom();
       disk.session = session;
-      return Promise.resolve();
     },
     close: () => undefined,
   };

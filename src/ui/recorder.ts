@@ -55,11 +55,28 @@ export class Recorder {
     }
   }
 
+  /** Ends the recording and gives what was heard. @throws MicrophoneError where nothing was */
   async stop(): Promise<DecodedAudio> {
+    await this.discard();
+    try {
+      return await decodeForPicture(new Blob(this.#chunks, { type: this.#recorder.mimeType }));
+    } catch (error) {
+      throw new MicrophoneError(
+        'Nothing was heard before the recording ended: record again, a little longer.',
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  /** Ends the recording and lets the microphone go. */
+  async discard(): Promise<void> {
     const ended = new Promise((resolve) => this.#recorder.addEventListener('stop', resolve, { once: true }));
-    this.#recorder.stop();
-    await ended;
+    if (this.#recorder.state !== 'inactive') {
+      this.#recorder.stop();
+      await ended;
+    }
     for (const track of this.#stream.getTracks()) track.stop();
-    return decodeForPicture(new Blob(this.#chunks, { type: this.#recorder.mimeType }));
   }
 }

@@ -205,7 +205,7 @@ export async function epochDigest(
 }
 
 /** Two classes in noise, so that there is something to learn for long. */
-function cloudsNpz(count: number, width: number): Uint8Array {
+export function cloudsNpz(count: number, width: number): Uint8Array {
   const random = Random.fromSeed(5, 'clouds');
   const data = Float32Array.from(
     { length: count * width },

@@ -18,10 +18,16 @@ export async function serveBuild(plugins: Plugin[] = []): Promise<{ url: string;
   return { url, server };
 }
 
-/** Serves `dist/`, starts the browser and opens the page (`query` such as `?device=wasm`). */
-export async function openBuiltPage(query = ''): Promise<BuiltPage> {
+/**
+ * Serves `dist/`, starts the browser and opens the page (`query` such as `?device=wasm`).
+ * @param moreArguments flags of Chromium beside those of every test
+ */
+export async function openBuiltPage(query = '', moreArguments: readonly string[] = []): Promise<BuiltPage> {
   const { url, server } = await serveBuild();
-  const browser = await chromium.launch({ executablePath: await findBrowser(), args: browserArguments });
+  const browser = await chromium.launch({
+    executablePath: await findBrowser(),
+    args: [...browserArguments, ...moreArguments],
+  });
   const page = await browser.newPage();
   await page.goto(url + query);
   return {

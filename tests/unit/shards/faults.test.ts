@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { createDigest, type Digest } from '../../../src/shards/digest128.ts';
 import { MemoryDisk, MemoryFile, openMemoryStore } from '../../../src/shards/memory.ts';
 import type { IndexedRecord } from '../../../src/shards/record-index.ts';
@@ -8,6 +8,9 @@ import { recoverSegments } from '../../../src/shards/recover.ts';
 import type { SegmentDirectory } from '../../../src/shards/segment-file.ts';
 import { SegmentPool, type Segment } from '../../../src/shards/segment-pool.ts';
 import { bytesOf } from '../../contracts/record-store.ts';
+
+// Where there is no room, not even the log of the index can be renewed, which is warned of.
+beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => undefined));
 
 /** Opens, and gives what the store holds as text. */
 async function contentsOf(disk: MemoryDisk): Promise<string[]> {
@@ -62,6 +65,38 @@ test('on a full disk a job can still be removed, and that makes room', async () 
   expect(await store.jobs()).toEqual(['kept']);
   await store.close();
   expect(await contentsOf(disk)).toEqual(['kept/ {} 10']);
+});
+
+test('opened on a full disk it reads, says so in a sentence, and writes without being opened anew once there is room', async () => {
+  const disk = new MemoryDisk();
+  const before = await openMemoryStore(disk);
+  const ref = await before.append('job', 'shard', 'a', {}, bytesOf(1, 500));
+  disk.holder = null;
+  disk.isCatalogFull = true;
+  const store = await openMemoryStore(disk);
+  expect(await store.read(ref)).toEqual(bytesOf(1, 500));
+  for (const key of ['b', 'c'])
+    await expect(store.append('job', 'shard', key, {}, bytesOf(2, 500))).rejects.toMatchObject({
+      name: 'StorageFullError',
+      message: expect.stringMatching(/no room left in this browser's storage\. Everything/) as unknown,
+    });
+  disk.isCatalogFull = false;
+  await store.append('job', 'shard', 'b', {}, bytesOf(2, 500));
+  expect((await store.records('job', 'shard')).map(({ key }) => key)).toEqual(['a', 'b']);
+});
+
+test('opened on a full disk a job can be removed: the reserve is given up for it', async () => {
+  const disk = new MemoryDisk();
+  disk.capacityBytes = 100_000;
+  const before = await openMemoryStore(disk);
+  await before.append('job', 'shard', 'a', {}, bytesOf(1, 5000));
+  await vi.waitFor(() => expect(disk.reserveBytes).toBeGreaterThan(0));
+  disk.holder = null;
+  disk.isCatalogFull = true;
+  disk.isReserveEnough = true;
+  const store = await openMemoryStore(disk);
+  await store.removeJob('job');
+  expect(await store.jobs()).toEqual([]);
 });
 
 test('where only the index finds no room, the record is taken back as well', async () => {

@@ -19,6 +19,8 @@ export class RunUse extends RunPart {
   /** Name of what was asked about. */
   @state() private asked = '';
   @state() private recorder: Recorder | null = null;
+  /** While the browser asks whether the microphone may be used. */
+  @state() private isAsking = false;
   @state() private isOver = false;
 
   static override styles = [
@@ -44,7 +46,7 @@ export class RunUse extends RunPart {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    void this.recorder?.stop();
+    void this.recorder?.discard();
     this.recorder = null;
   }
 
@@ -81,7 +83,12 @@ export class RunUse extends RunPart {
                 }}
               />
             </label>
-            <button type="button" aria-pressed=${this.recorder ? 'true' : 'false'} @click=${this.#record}>
+            <button
+              type="button"
+              aria-pressed=${this.recorder ? 'true' : 'false'}
+              ?disabled=${this.isAsking}
+              @click=${this.#record}
+            >
               ${this.recorder ? icons.stop : icons.spark}
               ${this.recorder ? 'Stop and ask' : 'Record from the microphone'}
             </button>
@@ -159,7 +166,12 @@ export class RunUse extends RunPart {
   async #record(): Promise<void> {
     const { recorder } = this;
     if (!recorder) {
-      this.recorder = await this.training.run('Asking for the microphone…', () => Recorder.start());
+      this.isAsking = true;
+      const started = await this.training.run('Asking for the microphone…', () => Recorder.start());
+      this.isAsking = false;
+      // Who has left the page meanwhile is not listened to.
+      if (this.isConnected) this.recorder = started;
+      else await started?.discard();
       return;
     }
     this.recorder = null;
