@@ -142,7 +142,7 @@ export class LogStore extends IndexedStore implements RecordStore {
     try {
       return await this.#tryWrite(entry, pieces, payloadBytes);
     } catch (error) {
-      throw isNoSpace(error) ? new StorageFullError(payloadBytes, { cause: error }) : error;
+      throw isNoSpace(error) ? new StorageFullError(null, { cause: error }) : error;
     }
   }
 

@@ -213,10 +213,12 @@ describe('one tab', () => {
     const whole = await undisturbed(settings);
     const id = await extract(page, dataset, { ...settings, shardSize: 5 });
     const before = await pauseAfter(page, id, 2);
-    const cdp = await session.context.newCDPSession(page);
+    // A quota holds as long as the session that set it: that of a page which stays open.
+    const keeper = await session.blank();
+    const quota = await session.context.newCDPSession(keeper);
     const { origin } = new URL(session.url);
-    const { usage } = await cdp.send('Storage.getUsageAndQuota', { origin });
-    await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 300_000 });
+    const { usage } = await quota.send('Storage.getUsageAndQuota', { origin });
+    await quota.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 300_000 });
     await page.evaluate((each) => window.playground.resume(each), id);
     const full = await finished(page, id, 'paused');
     expect(full.notice).toMatch(/no room left.*Everything committed so far is safe/);
@@ -226,9 +228,12 @@ describe('one tab', () => {
     // A reload on the full disk finds everything, and resuming still says why it cannot.
     await reopen();
     expect((await job(page, id)).done).toBe(full.done);
-    await cdp.detach().catch(() => undefined);
-    const again = await session.context.newCDPSession(page);
-    await again.send('Storage.overrideQuotaForOrigin', { origin });
+    // Closing gave back what Chromium had set aside for open files.
+    const { usage: left } = await quota.send('Storage.getUsageAndQuota', { origin });
+    await quota.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: left });
+    await page.evaluate((each) => window.playground.resume(each), id);
+    expect((await finished(page, id, 'paused')).notice).toMatch(/no room left/);
+    await keeper.close();
     await page.evaluate((each) => window.playground.resume(each), id);
     expect(await finished(page, id)).toMatchObject({ state: 'finished', done: CLIPS });
     expectSameBytes(await saveExport(page, id), whole);

@@ -40,11 +40,13 @@ test('where the quota is full a run pauses with a sentence; with room again it e
     const end = (run: string): Promise<RunStatus> =>
       page.evaluate((each) => window.playground.runFinished(each), run);
     // A first run, so that all that a new store makes for itself is there.
-    await end(await train(page, 8, 1));
+    const small = await train(page, 8, 1);
+    await end(small);
     const { origin } = new URL(session.url);
-    const cdp = await session.context.newCDPSession(page);
-    const { usage } = await cdp.send('Storage.getUsageAndQuota', { origin });
-    await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 10_000_000 });
+    // A quota holds as long as the session that set it: that of a page which stays open.
+    const quota = await session.context.newCDPSession(await session.blank());
+    const { usage } = await quota.send('Storage.getUsageAndQuota', { origin });
+    await quota.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: usage + 10_000_000 });
     const id = await train(page);
     const full = await paused(page, id);
     expect(full.state).toBe('paused');
@@ -54,12 +56,16 @@ test('where the quota is full a run pauses with a sentence; with room again it e
 
     // A reload on the full disk finds every checkpoint that was told as written.
     await page.close();
+    const { usage: left } = await quota.send('Storage.getUsageAndQuota', { origin });
+    await quota.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: left });
     page = await session.open('?device=wasm');
     const found = await page.evaluate((run) => window.playground.run(run), id);
     expect(found.epoch).toBe(full.epoch);
     expect((await epochDigest(page, id, null)).epoch).toBe(full.epoch);
-    const again = await session.context.newCDPSession(page);
-    await again.send('Storage.overrideQuotaForOrigin', { origin });
+    // What makes room works where there is none.
+    await page.evaluate((run) => window.playground.removeRun(run), small);
+    expect((await page.evaluate(() => window.playground.runs())).map((run) => run.id)).toEqual([id]);
+    await quota.send('Storage.overrideQuotaForOrigin', { origin });
     await page.evaluate((run) => window.playground.resumeRun(run), id);
     expect(await end(id)).toMatchObject({ state: 'finished' });
 
