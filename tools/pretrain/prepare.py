@@ -263,8 +263,11 @@ def _recording_job(recording: sources.Recording) -> list[tuple[Utterance, np.nda
 
 
 def _synthetic_job(job: tuple[int, int, dict[str, list[str]], list[str]]) -> list[tuple[Utterance, np.ndarray]]:
-    """Runs in a child of its own: some voices of espeak-ng crash on some words, and then the job gives nothing."""
-    _espeak()
+    """Runs in a child of its own: some voices of espeak-ng crash on some words, and then the job gives nothing.
+
+    Only the child starts espeak-ng, whose sounds depend on all that it spoke before: so the same job gives the same samples
+    whatever ran before it, and however many workers share the jobs.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -303,7 +306,8 @@ def prepare(raw: Path, out: Path, synthetic: int, seed: int, workers: int) -> No
         for results in pool.imap(_spoken_job, spoken):
             for utterance, f0 in results:
                 writer.add(utterance, f0)
-        jobs = [(seed + index, 25, texts, variants) for index in range(synthetic // 25)]
+    jobs = [(seed + index, 25, texts, variants) for index in range(synthetic // 25)]
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for results in pool.imap(_synthetic_job, jobs):
             for utterance, f0 in results:
                 writer.add(utterance, f0)
