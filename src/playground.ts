@@ -32,11 +32,11 @@ const ENDED_SESSION = 'wavlm-playground ended session';
  * folder, ask for permissions, ask for persistent storage.
  */
 export function createPlayground(choice: BackendChoice): WholePlayground {
-  const engine = startEngine(choice);
   const listeners = new Set<(event: EngineEvent) => void>();
   const tell = (event: EngineEvent): void => {
     for (const listener of listeners) listener(event);
   };
+  const engine = startEngine(choice, ({ message: text }) => tell({ type: 'notice', level: 'error', text }));
   // Events are heard from the first one on; a failing start is told by the first call that needs the store.
   void engine.subscribe(proxy(tell));
   const startSession = async (): Promise<void> => {

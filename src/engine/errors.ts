@@ -76,3 +76,15 @@ export function errorInWords(error: unknown): { errorName: string; reason: strin
   if (error instanceof Error) return { errorName: error.name, reason: error.message };
   return { errorName: 'Error', reason: String(error) };
 }
+
+/** A worker's script could not be loaded: the server is gone, or has a newer version of the app by now. */
+export class WorkerStartError extends PlaygroundError {
+  override readonly name: string = 'WorkerStartError';
+
+  /** @param part what the worker does, as the subject of a sentence */
+  constructor(part: string, detail: string) {
+    super(
+      `${part} could not be started (${detail || 'its file did not load'}). Reload the page: there may be a newer version of the app. Everything committed is safe.`,
+    );
+  }
+}

@@ -31,6 +31,7 @@ export async function openBenchPage(entries: readonly string[]): Promise<BenchPa
         'comlink',
         'hash-wasm',
         'idb',
+        'umap-js',
       ],
     },
     logLevel: 'error',

@@ -16,6 +16,7 @@ const benchmarks = [
   'audio',
   'long',
   'intake',
+  'map',
 ];
 
 const given = process.argv.slice(2);

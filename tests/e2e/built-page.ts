@@ -21,9 +21,14 @@ export async function serveBuild(plugins: Plugin[] = []): Promise<{ url: string;
 /**
  * Serves `dist/`, starts the browser and opens the page (`query` such as `?device=wasm`).
  * @param moreArguments flags of Chromium beside those of every test
+ * @param plugins what the server does beside serving the build
  */
-export async function openBuiltPage(query = '', moreArguments: readonly string[] = []): Promise<BuiltPage> {
-  const { url, server } = await serveBuild();
+export async function openBuiltPage(
+  query = '',
+  moreArguments: readonly string[] = [],
+  plugins: Plugin[] = [],
+): Promise<BuiltPage> {
+  const { url, server } = await serveBuild(plugins);
   const browser = await chromium.launch({
     executablePath: await findBrowser(),
     args: [...browserArguments, ...moreArguments],

@@ -1,4 +1,5 @@
 import { transfer, wrap } from 'comlink';
+import { WorkerStartError } from '../errors.ts';
 import { TrainingDataError } from '../../training/errors.ts';
 import type { RunJob } from './run-job.ts';
 import { PARTS } from './run-record.ts';
@@ -41,8 +42,16 @@ async function placed(
   method: EmbeddingMap['method'],
 ): Promise<Float32Array> {
   const worker = new Worker(new URL('./map-worker.ts', import.meta.url), { type: 'module' });
+  const failed = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', ({ message }) =>
+      reject(new WorkerStartError('The drawing of maps', message)),
+    );
+  });
   try {
-    return await wrap<Mapper>(worker).place(transfer(vectors, [vectors.buffer]), width, method);
+    return await Promise.race([
+      failed,
+      wrap<Mapper>(worker).place(transfer(vectors, [vectors.buffer]), width, method),
+    ]);
   } finally {
     worker.terminate();
   }
