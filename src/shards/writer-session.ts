@@ -1,6 +1,6 @@
 import type { StoreBackend } from './backend.ts';
 import type { CatalogDifference } from './catalog.ts';
-import { StorageFullError } from './errors.ts';
+import { StaleWriterError, StorageFullError } from './errors.ts';
 import { isNoSpace } from './segment-file.ts';
 import type { Segment, SegmentPool } from './segment-pool.ts';
 
@@ -23,6 +23,8 @@ export class WriterSession {
   #prepared: Promise<void> | null = null;
   /** What has to be done before the first file is made; writing to files that are there does not wait for it. */
   #stocked: Promise<void> | null = null;
+  /** The catalog's epoch as this session knows it: found at its first try, then its own. */
+  #knownEpoch: number | null = null;
   #epoch = 0;
 
   constructor(parts: WriterSessionParts) {
@@ -34,7 +36,10 @@ export class WriterSession {
     return this.#epoch;
   }
 
-  /** Prepares for writing once; where there was no room, anew with the next call. @throws StorageFullError */
+  /**
+   * Prepares for writing once; where there was no room, anew with the next call.
+   * @throws StorageFullError; StaleWriterError where another tab became the writer between two tries
+   */
   ready(): Promise<void> {
     this.#prepared ??= this.#prepare().catch((error: unknown) => {
       if (error instanceof StorageFullError) this.#prepared = null;
@@ -78,13 +83,17 @@ export class WriterSession {
   async #begin(): Promise<void> {
     const { backend, pool, difference, highestEpoch } = this.#parts;
     const { catalog, channel, endedSession } = backend;
+    this.#knownEpoch ??= await catalog.epoch();
     const last = await catalog.lastSession();
     const endedInOrder = last !== null && (last.isClosed || last.id === endedSession);
     this.#stocked ??= this.#stock(endedInOrder ? Promise.resolve() : backend.rollNamesLog());
     if (!endedInOrder) await this.#rollIndexLog();
+    const found = await catalog.epoch();
+    if (found > this.#knownEpoch) throw new StaleWriterError();
     await catalog.noteSession({ id: this.id, isClosed: false });
-    this.#epoch = Math.max(await catalog.epoch(), highestEpoch) + 1;
+    this.#epoch = Math.max(found, highestEpoch) + 1;
     await catalog.update({ ...difference, epoch: this.#epoch });
+    this.#knownEpoch = this.#epoch;
     const held = pool.segments.filter(({ segmentId, file }) => segmentId !== null && !file.isWritable);
     if (held.length > 0) await this.#parts.fence(held);
     channel.post({ jobs: [] });

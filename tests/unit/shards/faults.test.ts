@@ -99,6 +99,22 @@ test('opened on a full disk a job can be removed: the reserve is given up for it
   expect(await store.jobs()).toEqual([]);
 });
 
+test('opened on a full disk and asleep while another tab took over, it does not push that one out when it tries again', async () => {
+  const disk = new MemoryDisk();
+  disk.isCatalogFull = true;
+  const asleep = await openMemoryStore(disk);
+  await expect(asleep.append('job', 'shard', 'a', {}, bytesOf(1, 500))).rejects.toThrow('no room');
+  disk.isCatalogFull = false;
+  disk.isHolderAsleep = true;
+  const writer = await openMemoryStore(disk, { takeOver: true });
+  await writer.append('job', 'shard', 'b', {}, bytesOf(2, 500));
+  await expect(asleep.append('job', 'shard', 'c', {}, bytesOf(3, 500))).rejects.toMatchObject({
+    name: 'StaleWriterError',
+  });
+  await writer.append('job', 'shard', 'd', {}, bytesOf(4, 500));
+  expect((await writer.records('job', 'shard')).map(({ key }) => key)).toEqual(['b', 'd']);
+});
+
 test('where only the index finds no room, the record is taken back as well', async () => {
   const disk = new MemoryDisk();
   const store = await openMemoryStore(disk, { spareFiles: 1 });
